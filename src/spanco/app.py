@@ -1,0 +1,186 @@
+"""Plugs everything together: settings become a running system, a running system becomes an ASGI application."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from spanco import apis, clock
+from spanco.access.actor import ANONYMOUS, Actor
+from spanco.access.errors import Unauthenticated
+from spanco.access.policy import Policy, load as load_policy
+from spanco.access.tokens import Verifier
+from spanco.kernel.openapi import Api, BadDocument, Resource, load
+from spanco.rest.pages import Pages
+from spanco.rest.request import Receive, Scope
+from spanco.rest.responses import Send
+from spanco.rest.routes import Surface
+from spanco.rest.site import Limits, Site
+from spanco.sales.bindings import BINDINGS
+from spanco.settings import Settings
+from spanco.store.database import Database
+from spanco.store.documents import prepare
+from spanco.store.embedded import embedded
+from spanco.store.errors import DatabaseAway
+from spanco.store.migrate import migrate
+from spanco.transport import Transport
+from spanco.work import Cause, Work, at_work
+
+_log = structlog.get_logger("spanco.app")
+_ATTEMPTS = 15
+
+
+class BadApiFile(Exception):
+    """A file given with --api cannot be served."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Running:
+    """The system while it runs."""
+
+    settings: Settings
+    apis: tuple[Api, ...]
+    database: Database
+    policy: Policy
+    actor: Actor = ANONYMOUS
+
+    def resource(self, api: str, name: str) -> Resource:
+        """A resource by the key of its API and its path, e.g. `("sales", "salesLead")`."""
+        return next(each for each in self.apis if each.key == api).resources[name]
+
+    def work(self, actor: Actor, cause: Cause | None = None) -> AbstractAsyncContextManager[Work]:
+        """A unit of work outside of any request."""
+        return at_work(self.database, actor, self.policy, bindings=BINDINGS, cause=cause or Cause())
+
+    async def ready(self) -> bool:
+        """Whether the database answers."""
+        try:
+            async with self.database.connected() as connection:
+                return bool(await connection.fetchval("select true"))
+        except DatabaseAway:
+            return False
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Running]:
+    """Start everything: the database (embedded when none is configured), its schema, the APIs; and stop it cleanly."""
+    served = served_apis(settings.api)
+    async with AsyncExitStack() as stack:
+        url = settings.database_url or stack.enter_context(embedded(settings.data_dir))
+        opened = Database.opened(url, size=settings.pool_size, timeout_ms=settings.statement_timeout_ms)
+        database = await stack.enter_async_context(opened)
+        await _made_ready(database, served)
+        yield Running(settings, served, database, load_policy(settings.policy_file))
+
+
+async def _made_ready(database: Database, served: tuple[Api, ...]) -> None:
+    """Migrate and make the partitions; a database that is only just starting is waited for."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            for step in await migrate(database):
+                _log.info("migrated", step=step)
+            async with database.connected() as connection:
+                await prepare(connection, [resource for api in served for resource in api.resources.values()])
+        except DatabaseAway:
+            if attempt == _ATTEMPTS:
+                raise
+            _log.warning("database not reachable yet", attempt=attempt, of=_ATTEMPTS)
+            await asyncio.sleep(1)
+        else:
+            return
+
+
+def served_apis(given: tuple[Path, ...]) -> tuple[Api, ...]:
+    """Our own APIs, then those of the given files. A file for a base path that is taken is left aside, and said so."""
+    overlays = list(apis.overlays().values())
+    served = [load(document) for document in apis.own()]
+    taken = {path for api in served for path in (api.base_path, *api.aliases)}
+    for file in given:
+        try:
+            api = load(json.loads(file.read_bytes()), overlays)
+        except (OSError, ValueError, BadDocument) as error:
+            sentence = f"{file} cannot be served. {error}"
+            raise BadApiFile(sentence) from error
+        if api.base_path in taken:
+            _log.warning("base path already served", file=file.name, base_path=api.base_path)
+            continue
+        taken.add(api.base_path)
+        served.append(api)
+    return tuple(served)
+
+
+class Application:
+    """The ASGI application: starts the system with the server and stops it with the server."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stack = AsyncExitStack()
+        self._surface: Surface | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the start and the end of the server."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif self._surface:
+            await self._surface(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            system = await self._stack.enter_async_context(running(self._settings))
+            self._surface = await surface(system, self._stack)
+        except Exception as error:
+            _log.error("cannot start", reason=str(error) or type(error).__doc__)
+            await self._stack.aclose()
+            await send({"type": "lifespan.startup.failed", "message": ""})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._stack.aclose()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def surface(system: Running, stack: AsyncExitStack) -> Surface:
+    """The surface of a running system; `stack` closes what it opens."""
+    settings = system.settings
+    authenticate = await _authenticator(settings, system.policy, stack)
+    limits = Limits(settings.page_default, settings.page_maximum, settings.body_limit, settings.idempotency_hours)
+    public_url = settings.public_url.rstrip("/") if settings.public_url else None
+    site = Site(system.apis, system.database, system.policy, BINDINGS, authenticate, limits, public_url)
+    return Surface(site, Pages(site, system.ready))
+
+
+async def _authenticator(
+    settings: Settings, policy: Policy, stack: AsyncExitStack
+) -> Callable[[str | None], Awaitable[Actor]]:
+    if settings.auth == "none":
+        async def anyone(_header: str | None) -> Actor:
+            return ANONYMOUS
+
+        return anyone
+    transport = Transport()
+    stack.push_async_callback(transport.aclose)
+    verifier = _verifier(settings, policy, transport)
+
+    async def by_token(header: str | None) -> Actor:
+        scheme, _, token = (header or "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthenticated
+        return await verifier.actor(token.strip(), clock.now())
+
+    return by_token
+
+
+def _verifier(settings: Settings, policy: Policy, transport: Transport) -> Verifier:
+    more: dict[str, Any] = {}
+    return Verifier(transport, **more)
+
+
+def create() -> Application:
+    """The application for a server process, with settings from the environment."""
+    return Application(Settings())

@@ -1,0 +1,75 @@
+"""Starting the server: the embedded database once, then one or several processes."""
+
+import json
+import os
+from contextlib import ExitStack
+from ipaddress import ip_address
+
+import uvicorn
+from rich.console import Console
+
+from spanco import telemetry
+from spanco.rest.protocol import Protocol
+from spanco.settings import Settings
+from spanco.store.embedded import embedded
+
+_console = Console(stderr=True)
+
+
+class OpenWithoutLock(Exception):
+    """Refusing to listen beyond this machine without authentication.
+
+    Set SPANCO_AUTH=jwt, or say --allow-open when a gateway in front checks who asks.
+    """
+
+
+def serve_forever(settings: Settings) -> None:
+    """Serve until interrupted; the embedded database lives as long."""
+    if settings.auth == "none" and not settings.allow_open and not _is_loopback(settings.host):
+        raise OpenWithoutLock(" ".join((OpenWithoutLock.__doc__ or "").split()))
+    with ExitStack() as stack:
+        url = settings.database_url or stack.enter_context(embedded(settings.data_dir))
+        if settings.workers > 1:
+            telemetry.share_between_workers(settings.data_dir / "metrics")
+        hand_down(settings, url)
+        _announce(settings)
+        uvicorn.run(
+            "spanco.app:create",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            http=Protocol,
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            backlog=4096,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=20,
+        )
+
+
+def hand_down(settings: Settings, url: str) -> None:
+    """Put the settings into the environment, where the server processes read them."""
+    for name, value in settings.model_dump(mode="json", exclude_none=True).items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        os.environ[f"SPANCO_{name.upper()}"] = text
+    os.environ["SPANCO_DATABASE_URL"] = url
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _announce(settings: Settings) -> None:
+    root = settings.public_url or f"http://{settings.host}:{settings.port}"
+    _console.print(f"Spanco   {root}/docs")
+    _console.print(f"TMF699   {root}/tmf-api/sales/v4/salesLead?limit=5")
+    _console.print("Stop with Ctrl+C.")

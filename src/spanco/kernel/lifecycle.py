@@ -1,0 +1,42 @@
+"""Lifecycles: which state a resource starts in and which moves its API allows (`x-spanco-lifecycle`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spanco.kernel.errors import RefusedMove
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The state attribute, the states to start in (the first is the default), and the moves; no moves means any."""
+
+    attribute: str
+    initial: tuple[str, ...]
+    moves: Mapping[str, tuple[str, ...]] | None
+
+    @property
+    def companions(self) -> frozenset[str]:
+        """The attributes that change together with the state and belong to the same event."""
+        return frozenset({self.attribute, f"{self.attribute}ChangeDate", f"{self.attribute}ChangeReason"})
+
+    def guard(self, current: str, wanted: str) -> None:
+        """Raise `RefusedMove` unless the state may go from `current` to `wanted`."""
+        if self.moves is None or current == wanted:
+            return
+        possible = self.moves.get(current, ())
+        if wanted not in possible:
+            raise RefusedMove(self.attribute, current, wanted, possible)
+
+
+def lifecycle_of(schema: Mapping[str, Any]) -> Lifecycle | None:
+    """The lifecycle that a resource schema declares, if it does."""
+    declared = schema.get("x-spanco-lifecycle")
+    if declared is None:
+        return None
+    moves = declared.get("moves")
+    return Lifecycle(
+        declared["attribute"],
+        tuple(declared.get("initial", ())),
+        None if moves is None else {state: tuple(targets) for state, targets in moves.items()},
+    )

@@ -1,0 +1,226 @@
+"""Find, get, create, patch, remove: every read and every write of a resource passes here."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from spanco import clock
+from spanco.kernel.checks import ready_to_change, ready_to_create
+from spanco.kernel.errors import NotFound, Problem, Stale
+from spanco.kernel.events import event_type, events_of_change
+from spanco.kernel.openapi import Resource
+from spanco.kernel.paging import Window
+from spanco.kernel.query.ast import EVERYTHING, AllOf, Condition
+from spanco.kernel.query.match import matches
+from spanco.kernel.wire import Document, Json, decode_stored, encode
+from spanco.store import documents
+from spanco.store.documents import Change, NewRow, Row
+from spanco.store.errors import Conflict
+from spanco.store.search import Found, Search
+from spanco.store.search import find as search_for
+from spanco.work import Binding, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A document to be created; `origin` names the source and the row that it was imported from."""
+
+    document: Json
+    parent: str | None = None
+    origin: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A resource as it is stored; `body` is JSON without `id` and `href`, which the surface adds."""
+
+    id: str
+    version: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A draft that was not created, and why."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A draft whose origin was imported before; `id` is what it became."""
+
+    id: str
+
+
+Outcome = Stored | Refused | Known
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one resource is: its id and, when it is nested, the id of its parent."""
+
+    id: str
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a list is asked for."""
+
+    condition: Condition
+    window: Window
+    parent: str | None = None
+    count_exactly: bool = False
+
+
+Patch = Callable[[Document], Json]
+_BINDING = Binding()
+
+
+async def find(work: Work, resource: Resource, query: Query) -> Found:
+    """A page of the resources that match and that the actor may see."""
+    visible = work.policy.allow(work.actor, "read", resource.kind)
+    condition = query.condition
+    if visible != EVERYTHING:
+        condition = visible if condition == EVERYTHING else AllOf((visible, condition))
+    search = Search(resource, work.actor.tenant, query.parent, condition, query.window, query.count_exactly)
+    return await search_for(work.connection, search)
+
+
+async def get(work: Work, resource: Resource, place: Place) -> Stored:
+    """One resource; `NotFound` also when the actor may not see it."""
+    visible = work.policy.allow(work.actor, "read", resource.kind)
+    row = await documents.read(work.connection, resource, work.actor.tenant, (place.id, place.parent))
+    if row is None or (visible != EVERYTHING and not _seen(visible, row)):
+        raise NotFound
+    return Stored(row.id, row.version, row.document)
+
+
+async def create(
+    work: Work, resource: Resource, drafts: Sequence[Draft], *, historic: bool = False, atomic: bool = True
+) -> list[Outcome]:
+    """Create the drafts in one transaction, with one event each; the outcomes are in their order.
+
+    `atomic` raises the first problem; otherwise bad drafts are `Refused` and the others are created. In `historic`
+    mode, for importers only, documents keep the dates and the state that they bring.
+    """
+    work.policy.allow(work.actor, "import" if historic else "create", resource.kind)
+    outcomes: list[Outcome | None] = []
+    rows: list[NewRow] = []
+    for draft in drafts:
+        try:
+            row = _new_row(work, resource, draft, historic=historic)
+        except Problem as problem:
+            if atomic:
+                raise
+            outcomes.append(Refused(problem))
+        else:
+            outcomes.append(None)
+            rows.append(row)
+    written = iter(await _insert(work, resource, rows))
+    return [next(written) if outcome is None else outcome for outcome in outcomes]
+
+
+async def patch(
+    work: Work, resource: Resource, place: Place, change: Patch, *, expected: frozenset[int] | None = None
+) -> Stored:
+    """Apply `change` to the resource under a lock; one event per kind of change, none when nothing changes.
+
+    `change` takes and gives the document with its `id`. `expected` are the versions that If-Match allows.
+    """
+    async with work.atomic():
+        row = await _locked(work, resource, place, "update", expected)
+        stored = decode_stored(row.document)
+        assert isinstance(stored, dict)
+        before: Document = {"id": row.id, **stored}
+        binding = work.bindings.get(resource.kind, _BINDING)
+        document, paths = ready_to_change(resource, before, change(before), work.now)
+        if not paths:
+            return Stored(row.id, row.version, row.document)
+        if binding.prepare:
+            document = binding.prepare(resource, document, before)
+        raised = tuple((clock.new_id(), of) for of in events_of_change(resource, paths))
+        following = Change(encode(document), paths, raised)
+        after = await documents.update(work.connection, resource, work.stamp(), row, following)
+        if after is None:
+            raise Conflict
+        if binding.react:
+            await binding.react(work, resource, before, after)
+        return Stored(after.id, after.version, after.document)
+
+
+async def remove(
+    work: Work, resource: Resource, place: Place, *, expected: frozenset[int] | None = None
+) -> None:
+    """Delete the resource and tell of it."""
+    async with work.atomic():
+        row = await _locked(work, resource, place, "delete", expected)
+        event = (clock.new_id(), event_type(resource, "delete"))
+        if not await documents.delete(work.connection, resource, work.stamp(), row, event):
+            raise Conflict
+
+
+async def _locked(
+    work: Work, resource: Resource, place: Place, verb: str, expected: frozenset[int] | None
+) -> Row:
+    visible = work.policy.allow(work.actor, verb, resource.kind)
+    row = await documents.lock(work.connection, resource, work.actor.tenant, (place.id, place.parent))
+    if row is None or (visible != EVERYTHING and not _seen(visible, row)):
+        raise NotFound
+    if expected is not None and row.version not in expected:
+        raise Stale
+    return row
+
+
+def _seen(visible: Condition, row: Row) -> bool:
+    document = decode_stored(row.document)
+    assert isinstance(document, dict)
+    return matches(visible, {"id": row.id, **document})
+
+
+def _new_row(work: Work, resource: Resource, draft: Draft, *, historic: bool) -> NewRow:
+    document = ready_to_create(resource, draft.document, work.now, historic=historic)
+    binding = work.bindings.get(resource.kind, _BINDING)
+    if binding.prepare:
+        document = binding.prepare(resource, document, None)
+    return NewRow(clock.new_id(), draft.parent, encode(document), clock.new_id(), draft.origin)
+
+
+async def _insert(work: Work, resource: Resource, rows: Sequence[NewRow]) -> list[Outcome]:
+    if not rows:
+        return []
+    react = work.bindings.get(resource.kind, _BINDING).react
+    if react:
+        async with work.atomic():
+            outcomes = await _insert_rows(work, resource, rows)
+            for outcome in outcomes:
+                if isinstance(outcome, Stored):
+                    await react(work, resource, None, Row(outcome.id, outcome.version, outcome.body))
+            return outcomes
+    return await _insert_rows(work, resource, rows)
+
+
+async def _insert_rows(work: Work, resource: Resource, rows: Sequence[NewRow]) -> list[Outcome]:
+    created = event_type(resource, "create")
+    if len(rows) == 1 and rows[0].origin is None:
+        row = await documents.insert(work.connection, resource, work.stamp(), created, rows[0])
+        return [Stored(row.id, row.version, row.document)]
+    written = await documents.insert_many(work.connection, resource, work.stamp(), created, rows)
+    known = await _known(work, resource, [row for row in rows if row.id not in written])
+    return [
+        Stored(row.id, 1, written[row.id].document) if row.id in written else Known(known[row.origin])
+        for row in rows
+    ]
+
+
+async def _known(work: Work, resource: Resource, rows: Sequence[NewRow]) -> dict[tuple[str, str] | None, str]:
+    """What rows that were imported before became."""
+    wanted: dict[str, list[str]] = {}
+    for row in rows:
+        if row.origin:
+            wanted.setdefault(row.origin[0], []).append(row.origin[1])
+    known: dict[tuple[str, str] | None, str] = {}
+    for source, row_ids in wanted.items():
+        found = await documents.origins(work.connection, resource, work.actor.tenant, source, row_ids)
+        known |= {(source, row_id): id_ for row_id, id_ in found.items()}
+    return known

@@ -1,0 +1,80 @@
+"""HTTP/1.1 as uvicorn speaks it, but with our error body, a bound on headers, and patience that ends."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from spanco.rest.errors import BadRequestLine
+from spanco.rest.responses import problem_answer
+
+_MOST_HEADER_BYTES = 32_768
+_PATIENCE_SECONDS = 30.0
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection."""
+
+    _header_bytes = 0
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client connected; it has some seconds to send a whole request."""
+        super().connection_made(transport)
+        self._wait_for_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client went away."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """A request line begins."""
+        super().on_message_begin()
+        self._header_bytes = 0
+        self._wait_for_request()
+
+    def on_url(self, url: bytes) -> None:
+        """Part of the request target."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header; too many bytes of them end the request."""
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        self._stop_waiting()
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP with the error body that everything else has."""
+        answer = problem_answer(BadRequestLine(""))
+        head = (
+            b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json;charset=utf-8\r\n"
+            b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(answer.body)
+        )
+        self.transport.write(head + answer.body)
+        self.transport.close()
+
+    def _count(self, size: int) -> None:
+        self._header_bytes += size
+        if self._header_bytes > _MOST_HEADER_BYTES:
+            sentence = "headers too large"
+            raise ValueError(sentence)
+
+    def _wait_for_request(self) -> None:
+        self._stop_waiting()
+        self._deadline = self.loop.call_later(_PATIENCE_SECONDS, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        transport: Any = self.transport
+        if not transport.is_closing():
+            transport.close()

@@ -1,0 +1,123 @@
+"""From a request to its answer: the served paths, the methods each offers, and what becomes of every error."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+
+import structlog
+
+from spanco import telemetry
+from spanco.kernel.errors import NotFound, Problem
+from spanco.kernel.openapi import Api, Resource
+from spanco.rest import reading, writing
+from spanco.rest.errors import MethodNotAllowed, NoSuchPath
+from spanco.rest.pages import Pages, root
+from spanco.rest.request import Receive, Request, Scope
+from spanco.rest.responses import Answer, Send, problem_answer
+from spanco.rest.site import Call, Site
+from spanco.store.errors import DatabaseAway
+
+_log = structlog.get_logger("spanco.rest")
+Handler = Callable[[Call], Awaitable[Answer]]
+Target = tuple[Api, Resource, str | None, str | None]
+
+_ON_ONE: dict[str, tuple[str, Handler]] = {
+    "GET": ("read", reading.read_one),
+    "HEAD": ("read", reading.read_one),
+    "PATCH": ("patch", writing.patch_one),
+    "DELETE": ("delete", writing.delete_one),
+}
+_ON_MANY: dict[str, tuple[str, Handler]] = {
+    "GET": ("list", reading.read_many),
+    "HEAD": ("list", reading.read_many),
+    "POST": ("create", writing.create_one),
+    "PATCH": ("create", writing.create_many),
+}
+
+
+class Surface:
+    """The ASGI application: APIs first, by two dictionary look-ups, then the pages beside them."""
+
+    def __init__(self, site: Site, pages: Pages) -> None:
+        self._site = site
+        self._pages = pages
+        self._collections: dict[str, tuple[Api, Resource]] = {}
+        self._nested: dict[tuple[str, str], tuple[Api, Resource]] = {}
+        self._roots: dict[str, Api] = {}
+        for api in site.apis:
+            for base in (api.base_path, *api.aliases):
+                self._roots[base or "/"] = api
+                for resource in api.resources.values():
+                    if resource.parent:
+                        self._nested[f"{base}/{resource.parent}", resource.name] = (api, resource)
+                    else:
+                        self._collections[f"{base}/{resource.name}"] = (api, resource)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, whatever happens on the way."""
+        if scope["type"] != "http":
+            return
+        began = perf_counter()
+        request = Request(scope, receive)
+        kind, answer = "", None
+        telemetry.began()
+        try:
+            target = self._target(request.path)
+            kind = target[1].kind if target else ""
+            answer = await (self._on_resource(request, target) if target else self._beside(request))
+        except Problem as problem:
+            if isinstance(problem, DatabaseAway):
+                _log.warning("database away", reason=repr(problem.__cause__))
+            answer = problem_answer(problem)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            _log.exception("unexpected error", method=request.method, resource=kind)
+            answer = problem_answer(error)
+        finally:
+            telemetry.ended()
+            status = answer.status if answer else 0
+            telemetry.record(kind, request.method, status, perf_counter() - began)
+        await answer.send(send, head=request.method == "HEAD")
+
+    def _target(self, path: str) -> Target | None:
+        """The API, the resource, the id and the id of the parent that a path names."""
+        path = path.rstrip("/")
+        found = self._collections.get(path)
+        if found:
+            return (*found, None, None)
+        above, _, last = path.rpartition("/")
+        found = self._collections.get(above)
+        if found:
+            return (*found, last, None)
+        higher, _, middle = above.rpartition("/")
+        found = self._nested.get((higher, last))
+        if found:
+            return (*found, None, middle)
+        highest, _, parent = higher.rpartition("/")
+        found = self._nested.get((highest, middle))
+        return (*found, last, parent) if found else None
+
+    async def _on_resource(self, request: Request, target: Target) -> Answer:
+        api, resource, id_, parent = target
+        table = _ON_MANY if id_ is None else _ON_ONE
+        offered = {method for method, (name, _) in table.items() if name in resource.methods}
+        if request.method == "OPTIONS":
+            return Answer(204, b"", ((b"allow", ", ".join(sorted(offered)).encode()),))
+        if request.method not in offered:
+            raise MethodNotAllowed(offered | {"OPTIONS"})
+        request.check_accept()
+        actor = await self._site.authenticate(request.header(b"authorization"))
+        if "\0" in (id_ or "") or "\0" in (parent or ""):
+            raise NotFound
+        return await table[request.method][1](Call(self._site, request, api, resource, id_, parent, actor))
+
+    async def _beside(self, request: Request) -> Answer:
+        """The base path of an API, or a page: documentation, health, metrics."""
+        api = self._roots.get(request.path.rstrip("/") or "/")
+        if api and request.method in {"GET", "HEAD"}:
+            return root(self._site, request, api)
+        answer = await self._pages.answer(request)
+        if answer is None:
+            raise NoSuchPath
+        return answer

@@ -1,0 +1,59 @@
+"""What the surface needs of the running system, handed to it by `app`."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from spanco.access.actor import Actor
+from spanco.access.policy import Policy
+from spanco.kernel.openapi import Api, Resource
+from spanco.rest.request import Request
+from spanco.store.database import Database
+from spanco.work import Binding, Work, at_work
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one request may ask for; hours that an Idempotency-Key is remembered."""
+
+    page_default: int
+    page_maximum: int
+    body: int
+    idempotency_hours: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """The served APIs and the doors behind them."""
+
+    apis: tuple[Api, ...]
+    database: Database
+    policy: Policy
+    bindings: Mapping[str, Binding]
+    authenticate: Callable[[str | None], Awaitable[Actor]]
+    limits: Limits
+    public_url: str | None
+
+    def work(self, actor: Actor, request: Request) -> AbstractAsyncContextManager[Work]:
+        """A unit of work for a request."""
+        correlation = request.correlation()
+        return at_work(self.database, actor, self.policy, bindings=self.bindings, correlation=correlation)
+
+
+@dataclass(slots=True)
+class Call:
+    """A request that found its resource: which one, where, and who asks."""
+
+    site: Site
+    request: Request
+    api: Api
+    resource: Resource
+    id: str | None
+    parent: str | None
+    actor: Actor
+
+    def base(self) -> str:
+        """The canonical URL of the collection with a trailing slash; an alias answers the same."""
+        root = self.site.public_url or self.request.origin()
+        above = f"{self.resource.parent}/{self.parent}/" if self.resource.parent else ""
+        return f"{root}{self.api.base_path}/{above}{self.resource.name}/"

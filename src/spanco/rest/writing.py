@@ -1,0 +1,141 @@
+"""Answers to POST, PATCH and DELETE, with preconditions and idempotency."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from spanco.kernel.errors import BadBody, BadHeader
+from spanco.kernel.patch import apply, apply_query, merge
+from spanco.kernel.wire import Document, Json, decode
+from spanco.operations import Draft, Patch, Place, Stored, create, patch, remove
+from spanco.rest.reading import chosen
+from spanco.rest.representation import entity_tag, spliced, versions_in
+from spanco.rest.responses import JSON, Answer, Headers
+from spanco.rest.site import Call
+from spanco.store.idempotency import Answer as Kept
+from spanco.store.idempotency import Claim, recall, remember
+from spanco.work import Work
+
+_JSON_TYPE = ("application/json",)
+_MERGE, _JSON_PATCH, _JSON_PATCH_QUERY = (
+    "application/merge-patch+json",
+    "application/json-patch+json",
+    "application/json-patch-query+json",
+)
+_PATCH_TYPES = ("application/json", _MERGE, _JSON_PATCH, _JSON_PATCH_QUERY)
+_BULK_TYPES = (_JSON_PATCH, "application/json")
+_IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+_MOST_AT_ONCE = 1000
+
+
+async def create_one(call: Call) -> Answer:
+    """POST: one resource, or an array where the API allows it; once per Idempotency-Key."""
+    call.request.media_type(_JSON_TYPE)
+    body = await call.request.body(call.site.limits.body)
+    document = decode(body)
+    key = call.request.header(b"idempotency-key")
+    async with call.site.work(call.actor, call.request) as work:
+        if key is None:
+            return await _created(call, work, document)
+        async with work.atomic():
+            claim = _claim(call, work, key, body)
+            kept = await recall(work.connection, claim)
+            if kept:
+                return Answer(kept.status, kept.body, _bytes(kept.headers))
+            answer = await _created(call, work, document)
+            headers = tuple((name.decode(), value.decode()) for name, value in answer.headers)
+            hours = call.site.limits.idempotency_hours
+            await remember(work.connection, claim, Kept(answer.status, headers, answer.body), hours)
+            return answer
+
+
+def _claim(call: Call, work: Work, key: str, body: bytes) -> Claim:
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise BadHeader("Idempotency-Key", "1 to 255 printable ASCII characters are needed.")
+    digest = hashlib.blake2b(f"{call.request.path}?{call.request.query!r}\n".encode() + body, digest_size=32)
+    return Claim(call.actor.tenant, key, digest.digest(), work.moment)
+
+
+def _bytes(headers: Sequence[tuple[str, str]]) -> Headers:
+    return tuple((name.encode(), value.encode()) for name, value in headers)
+
+
+async def _created(call: Call, work: Work, document: Json) -> Answer:
+    if isinstance(document, list) and call.resource.bulk:
+        return Answer(201, await _many(call, work, document))
+    (stored,) = await create(work, call.resource, [Draft(document, call.parent)])
+    assert isinstance(stored, Stored)
+    location = f"{call.base()}{stored.id}".encode()
+    answer = _representation(call, stored, 201)
+    return Answer(201, answer.body, (*answer.headers, (b"location", location)))
+
+
+async def _many(call: Call, work: Work, documents: Sequence[Json]) -> bytes:
+    if not documents or len(documents) > _MOST_AT_ONCE:
+        raise BadBody("", f"Send between 1 and {_MOST_AT_ONCE} resources at once.")
+    outcomes = await create(work, call.resource, [Draft(document, call.parent) for document in documents])
+    fields, _ = chosen(call.request.query)
+    base = call.base().encode()
+    parts = [spliced(base, each.id, each.body, fields) for each in outcomes if isinstance(each, Stored)]
+    return b"[" + b",".join(parts) + b"]"
+
+
+def _representation(call: Call, stored: Stored, status: int) -> Answer:
+    fields, text = chosen(call.request.query)
+    body = spliced(call.base().encode(), stored.id, stored.body, fields)
+    return Answer(status, body, (*JSON, (b"etag", entity_tag(stored.version, text).encode())))
+
+
+async def patch_one(call: Call) -> Answer:
+    """PATCH of one resource by merge patch, JSON Patch or JSON Patch Query (TMF630 parts 1 and 5)."""
+    media = call.request.media_type(_PATCH_TYPES)
+    change = _change(media, decode(await call.request.body(call.site.limits.body)))
+    assert call.id is not None
+    async with call.site.work(call.actor, call.request) as work:
+        stored = await patch(work, call.resource, Place(call.id, call.parent), change, expected=_expected(call))
+    return _representation(call, stored, 200)
+
+
+def _change(media: str, body: Json) -> Patch:
+    if media in {_JSON_PATCH, _JSON_PATCH_QUERY}:
+        operations = body
+        step = apply if media == _JSON_PATCH else apply_query
+        return lambda before: step(before, operations)
+    if not isinstance(body, dict):
+        raise BadBody("", f"Send one JSON object to merge, or a list of operations as {_JSON_PATCH}.")
+    return lambda before: merge(before, body)
+
+
+def _expected(call: Call) -> frozenset[int] | None:
+    header = call.request.header(b"if-match")
+    return None if header is None else versions_in(header)
+
+
+async def create_many(call: Call) -> Answer:
+    """PATCH of a collection: all `add` operations with path `/` are created together (TMF630 part 1, 6.2)."""
+    call.request.media_type(_BULK_TYPES)
+    operations = decode(await call.request.body(call.site.limits.body))
+    documents = _added(operations)
+    async with call.site.work(call.actor, call.request) as work:
+        return Answer(200, await _many(call, work, documents))
+
+
+def _added(operations: Json) -> list[Document]:
+    if not isinstance(operations, list):
+        raise BadBody("", "Send a list of operations such as {\"op\": \"add\", \"path\": \"/\", \"value\": {…}}.")
+    added = []
+    for index, operation in enumerate(operations):
+        match operation:
+            case {"op": "add", "path": "/" | "/-" | "", "value": dict() as value}:
+                added.append(value)
+            case _:
+                raise BadBody(f"[{index}]", "only 'add' with path '/' and an object as value creates a resource.")
+    return added
+
+
+async def delete_one(call: Call) -> Answer:
+    """DELETE of one resource."""
+    assert call.id is not None
+    async with call.site.work(call.actor, call.request) as work:
+        await remove(work, call.resource, Place(call.id, call.parent), expected=_expected(call))
+    return Answer(204, b"", ())

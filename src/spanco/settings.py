@@ -1,0 +1,42 @@
+"""Every setting, read once at the start from `SPANCO_…` variables and handed down (design D11)."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can choose; docs/settings.md explains each."""
+
+    model_config = SettingsConfigDict(env_prefix="SPANCO_", frozen=True, extra="forbid")
+
+    database_url: str | None = None
+    data_dir: Path = Path("spanco-data")
+    pool_size: int = Field(default=10, ge=1, le=500)
+    statement_timeout_ms: int = Field(default=5000, ge=10, le=600_000)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
+    public_url: str | None = None
+    api: tuple[Path, ...] = ()
+
+    page_default: int = Field(default=100, ge=1)
+    page_maximum: int = Field(default=1000, ge=1)
+    body_limit: int = Field(default=1_000_000, ge=1000)
+    idempotency_hours: int = Field(default=24, ge=24)
+
+    auth: Literal["none", "jwt"] = "none"
+    allow_open: bool = False
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    jwt_jwks_url: str | None = None
+    jwt_role_claim: str = "roles"
+    jwt_tenant_claim: str = "tenant"
+    jwt_default_tenant: str | None = None
+    policy_file: Path | None = None
+
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"

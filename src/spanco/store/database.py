@@ -1,0 +1,111 @@
+"""Connections to PostgreSQL: the pool, transactions, and what its errors mean."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import asyncpg
+
+from spanco.kernel.errors import Malformed, TooCostly
+from spanco.store.errors import Conflict, DatabaseAway
+
+_ACQUIRE_SECONDS = 15.0
+_COMMAND_MARGIN_SECONDS = 5.0
+_SESSION = {
+    "application_name": "spanco",
+    "timezone": "UTC",
+    "jit": "off",
+    "random_page_cost": "1.1",
+    "idle_in_transaction_session_timeout": "60s",
+    "lock_timeout": "0",
+}
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+)
+
+Connection = asyncpg.pool.PoolConnectionProxy
+
+
+class Database:
+    """A pool of connections to one PostgreSQL."""
+
+    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+        self._pool = pool
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, url: str, *, size: int = 10, timeout_ms: int = 5000) -> AsyncIterator["Database"]:
+        """A pool on `url` that connects when it is first used; closed cleanly at the end."""
+        pool = asyncpg.create_pool(
+            url,
+            min_size=0,
+            max_size=size,
+            init=_speak_bytes,
+            reset=_leave,
+            command_timeout=timeout_ms / 1000 + _COMMAND_MARGIN_SECONDS,
+            timeout=_ACQUIRE_SECONDS,
+            server_settings=_SESSION | {"statement_timeout": str(timeout_ms)},
+        )
+        with translated():
+            await pool
+        try:
+            yield cls(pool)
+        finally:
+            await pool.close()
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Connection]:
+        """A connection of the pool; each statement on it commits by itself unless `atomic` is around it."""
+        with translated():
+            connection = await self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+            try:
+                yield connection
+            finally:
+                await self._pool.release(connection)
+
+    @property
+    def in_use(self) -> int:
+        """Connections that are working now."""
+        return self._pool.get_size() - self._pool.get_idle_size()
+
+
+@asynccontextmanager
+async def atomic(connection: Connection) -> AsyncIterator[None]:
+    """All statements inside commit together or not at all. Nobody else begins, commits or rolls back."""
+    async with connection.transaction():
+        yield
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Errors of the driver, said in the words of the store."""
+    try:
+        yield
+    except asyncpg.QueryCanceledError as error:
+        raise TooCostly from error
+    except (asyncpg.UntranslatableCharacterError, asyncpg.InvalidTextRepresentationError) as error:
+        raise Malformed from error
+    except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError) as error:
+        raise Conflict from error
+    except _AWAY as error:
+        raise DatabaseAway from error
+
+
+async def _speak_bytes(connection: Connection) -> None:
+    """Hand jsonb over as the bytes of its text, not as decoded values (design D2)."""
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", format="binary", encoder=lambda text: b"\x01" + text, decoder=lambda raw: raw[1:]
+    )
+
+
+async def _leave(_connection: Connection) -> None:
+    """Send nothing on release: no session state is ever set, and the usual reset would halve reads."""

@@ -1,0 +1,186 @@
+"""Documents as rows: read, write with their events, and the partitions that hold them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from spanco.kernel.openapi import Resource
+from spanco.store.database import Connection, atomic
+from spanco.store.statements import identifier, literal, statement
+
+_PREPARE_LOCK = 0x5350414E4350
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A stored resource; `document` is JSON text without `id` and `href`."""
+
+    id: str
+    version: int
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who caused a change, when and why: goes into every event."""
+
+    tenant: str
+    actor: str
+    moment: datetime
+    cause: bytes
+    correlation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """A resource to insert; `origin` is the source and row it was imported from."""
+
+    id: str
+    parent: str | None
+    document: bytes
+    event_id: str
+    origin: tuple[str, str] | None = None
+
+
+async def read(connection: Connection, resource: Resource, tenant: str, place: tuple[str, str | None]) -> Row | None:
+    """The resource at `place` (id and parent id)."""
+    found = await connection.fetchrow(statement("read", resource.kind), tenant, *place)
+    return Row(place[0], found[0], found[1]) if found else None
+
+
+async def lock(connection: Connection, resource: Resource, tenant: str, place: tuple[str, str | None]) -> Row | None:
+    """The resource at `place`, which nobody else changes until the transaction ends."""
+    found = await connection.fetchrow(statement("lock", resource.kind), tenant, *place)
+    return Row(place[0], found[0], found[1]) if found else None
+
+
+async def insert(connection: Connection, resource: Resource, stamp: Stamp, event_type: str, row: NewRow) -> Row:
+    """Store one new resource and its event in one statement."""
+    document = await connection.fetchval(
+        statement("insert_one", resource.kind),
+        stamp.tenant,
+        row.id,
+        row.parent,
+        row.document,
+        row.event_id,
+        event_type,
+        stamp.moment,
+        stamp.actor,
+        stamp.cause,
+        stamp.correlation,
+    )
+    return Row(row.id, 1, document)
+
+
+async def insert_many(
+    connection: Connection, resource: Resource, stamp: Stamp, event_type: str, rows: Sequence[NewRow]
+) -> dict[str, Row]:
+    """Store new resources and their events in one statement; those whose origin is known are missing in the answer."""
+    found = await connection.fetch(
+        statement("insert_many", resource.kind),
+        stamp.tenant,
+        [row.id for row in rows],
+        [row.parent for row in rows],
+        [row.document for row in rows],
+        [row.event_id for row in rows],
+        event_type,
+        stamp.moment,
+        stamp.actor,
+        stamp.cause,
+        stamp.correlation,
+        [row.origin[0] if row.origin else None for row in rows],
+        [row.origin[1] if row.origin else None for row in rows],
+    )
+    return {each["id"]: Row(each["id"], 1, each["document"]) for each in found}
+
+
+async def origins(
+    connection: Connection, resource: Resource, tenant: str, source: str, row_ids: Sequence[str]
+) -> dict[str, str]:
+    """Which of these rows of a source were imported before, and the ids that they became."""
+    found = await connection.fetch(statement("origins", resource.kind), tenant, source, list(row_ids))
+    return {each["row_id"]: each["id"] for each in found}
+
+
+async def update(
+    connection: Connection, resource: Resource, stamp: Stamp, row: Row, change: "Change"
+) -> Row | None:
+    """Store the next version of `row` and its events; None when the row is no longer what it was."""
+    found = await connection.fetchrow(
+        statement("update", resource.kind),
+        stamp.tenant,
+        row.id,
+        row.version,
+        change.document,
+        [event_id for event_id, _ in change.events],
+        [event_type for _, event_type in change.events],
+        stamp.moment,
+        stamp.actor,
+        stamp.cause,
+        stamp.correlation,
+        list(change.paths),
+        row.document,
+    )
+    return Row(row.id, found[0], found[1]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The next state of a resource: its document, the paths that differ, the events (id, type) that tell of it."""
+
+    document: bytes
+    paths: tuple[str, ...]
+    events: tuple[tuple[str, str], ...]
+
+
+async def delete(
+    connection: Connection, resource: Resource, stamp: Stamp, row: Row, event: tuple[str, str]
+) -> bool:
+    """Remove `row` and tell of it; False when the row is no longer what it was."""
+    found = await connection.fetchval(
+        statement("delete", resource.kind),
+        stamp.tenant,
+        row.id,
+        row.version,
+        *event,
+        stamp.moment,
+        stamp.actor,
+        stamp.cause,
+        stamp.correlation,
+    )
+    return found is not None
+
+
+async def prepare(connection: Connection, resources: Sequence[Resource]) -> None:
+    """Make the partition and the indexes of every kind that is served; harmless when they exist."""
+    async with atomic(connection):
+        await connection.execute("select pg_advisory_xact_lock($1)", _PREPARE_LOCK)
+        for resource in resources:
+            for command in _definition(resource):
+                await connection.execute(command)
+
+
+def partition(kind: str) -> str:
+    """The name of the table that holds a kind."""
+    return identifier(f"resource {kind}"[:63])
+
+
+def _definition(resource: Resource) -> list[str]:
+    """The SQL that makes the partition of one kind. Equality anywhere: GIN; ranges and order: expression indexes."""
+    table = partition(resource.kind)
+    commands = [
+        f"create table if not exists {table} partition of resource for values in ({literal(resource.kind)})",
+        f"create index if not exists {_index(resource.kind, 'any')} on {table} using gin (document jsonb_path_ops)",
+    ]
+    if resource.parent:
+        columns = "(tenant, parent, id)"
+        commands.append(f"create index if not exists {_index(resource.kind, 'parent')} on {table} {columns}")
+    for name in resource.indexed:
+        expression = f"((document ->> {literal(name)}) collate \"C\")"
+        columns = f"(tenant, {expression}, id)"
+        commands.append(f"create index if not exists {_index(resource.kind, name)} on {table} {columns}")
+    return commands
+
+
+def _index(kind: str, name: str) -> str:
+    return identifier(f"{kind} {name}"[:63])

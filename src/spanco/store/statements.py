@@ -1,0 +1,29 @@
+"""The named SQL statements of `queries.sql`, made ready for one kind of resource."""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+_NAMED = re.compile(r"^-- name: (\w+)\n((?:--[^\n]*\n)*)(.*?);\s*$", re.MULTILINE | re.DOTALL)
+
+
+@cache
+def _all() -> dict[str, str]:
+    text = files("spanco.store").joinpath("queries.sql").read_text(encoding="utf-8")
+    return {name: sql for name, _, sql in _NAMED.findall(text)}
+
+
+@cache
+def statement(name: str, kind: str = "") -> str:
+    """The statement of that name; `kind` is written into it as a literal, so that one partition is planned for."""
+    return _all()[name].format(kind=literal(kind))
+
+
+def literal(text: str) -> str:
+    """A trusted name as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(text: str) -> str:
+    """A trusted name as an SQL identifier, at most 63 bytes long as PostgreSQL wants it."""
+    return '"' + text.replace('"', '""') + '"'

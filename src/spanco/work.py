@@ -1,0 +1,73 @@
+"""One unit of work: who acts, when and why, on which connection."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from spanco import clock
+from spanco.access.actor import Actor
+from spanco.access.policy import Policy
+from spanco.kernel.moments import spell
+from spanco.kernel.openapi import Resource
+from spanco.kernel.wire import Document, Json, encode
+from spanco.store.database import Connection, Database, atomic
+from spanco.store.documents import Row, Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something changes: a request, an import, a rule, an event of a peer; with what identifies it."""
+
+    kind: str = "request"
+    detail: Mapping[str, Json] = field(default_factory=dict)
+
+    def text(self) -> bytes:
+        """As it is kept in the event log."""
+        return encode({"kind": self.kind, **self.detail})
+
+
+Prepare = Callable[[Resource, Document, Document | None], Document]
+React = Callable[["Work", Resource, Document | None, Row], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What is special about one kind: a pure completion before a write, a reaction after it in its transaction."""
+
+    prepare: Prepare | None = None
+    react: React | None = None
+
+
+@dataclass(slots=True)
+class Work:
+    """Everything that reads or writes gets one; it lives as long as its connection is held."""
+
+    actor: Actor
+    cause: Cause
+    connection: Connection
+    policy: Policy
+    bindings: Mapping[str, Binding]
+    correlation: str | None = None
+    moment: datetime = field(default_factory=clock.now)
+
+    @property
+    def now(self) -> str:
+        """The moment of this work in its canonical spelling."""
+        return spell(self.moment)
+
+    def stamp(self) -> Stamp:
+        """Who, when and why, for the event log."""
+        return Stamp(self.actor.tenant, self.actor.subject, self.moment, self.cause.text(), self.correlation)
+
+    def atomic(self) -> AbstractAsyncContextManager[None]:
+        """Everything inside commits together or not at all."""
+        return atomic(self.connection)
+
+
+@asynccontextmanager
+async def at_work(database: Database, actor: Actor, policy: Policy, **more: Any) -> AsyncIterator[Work]:
+    """A unit of work on a connection of the database; `more` are the other attributes of `Work`."""
+    async with database.connected() as connection:
+        yield Work(actor, more.pop("cause", Cause()), connection, policy, **more)

@@ -1,0 +1,95 @@
+"""Where the official documents are, and what our tests ask of an OpenAPI document."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+Named: TypeAlias = Mapping[str, Any]
+
+MOMENTS = {"created", "changed", "moved"}
+_SHARED = Path(os.environ.get("SPANCO_SHARED") or Path(__file__).parents[2].parent / "shared")
+OFFICIAL = sorted((_SHARED / "openapi").glob("*.json"))
+needs_official = pytest.mark.skipif(not OFFICIAL, reason=f"The official documents are not at {_SHARED / 'openapi'}.")
+
+
+def official(number: str) -> dict[str, Any]:
+    """The official document of one API, e.g. `TMF699`."""
+    return read(next(path for path in OFFICIAL if path.name.startswith(number)))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The document in a file."""
+    document: dict[str, Any] = json.loads(path.read_bytes())
+    return document
+
+
+def schemas_of(document: Named) -> dict[str, Any]:
+    """The named schemas of a document in Swagger 2.0 or OpenAPI 3."""
+    schemas: dict[str, Any] = document.get("definitions") or document["components"]["schemas"]
+    return schemas
+
+
+def resolved(schema: Named, schemas: Named) -> tuple[str, Named]:
+    """The name ("" when it has none) and the content of a schema that may be a reference."""
+    if "$ref" not in schema:
+        return "", schema
+    name = schema["$ref"].rsplit("/", 1)[-1]
+    return name, schemas[name]
+
+
+def texts(node: object) -> Iterator[str]:
+    """Every description and summary in a document."""
+    if isinstance(node, list):
+        for each in node:
+            yield from texts(each)
+    elif isinstance(node, dict):
+        for name, each in node.items():
+            if name in {"description", "summary"} and isinstance(each, str):
+                yield each
+            else:
+                yield from texts(each)
+
+
+def extension_faults(schemas: Named) -> list[str]:
+    """What is wrong with the `x-spanco-…` keys of these schemas, in sentences."""
+    faults = []
+    for name, schema in schemas.items():
+        attributes = schema.get("properties", {})
+        managed = schema.get("x-spanco-managed", {})
+        faults += [
+            f"{name}: the managed {each} is no date of it." for each in managed if not _is_date(attributes, each)
+        ]
+        faults += [f"{name}: {each} is no moment." for each in managed.values() if each not in MOMENTS]
+        for each in schema.get("x-spanco-index", ()):
+            if resolved(attributes.get(each, {}), schemas)[1].get("type") != "string":
+                faults.append(f"{name}: the indexed {each} is no text of it.")
+        if "x-spanco-lifecycle" in schema:
+            faults += [f"{name}: {fault}" for fault in _lifecycle_faults(schema, schemas)]
+    return faults
+
+
+def _is_date(attributes: Named, name: str) -> bool:
+    return bool(attributes.get(name, {}).get("format") == "date-time")
+
+
+def _lifecycle_faults(schema: Named, schemas: Named) -> list[str]:
+    lifecycle, attributes = schema["x-spanco-lifecycle"], schema["properties"]
+    states = set(resolved(attributes.get(lifecycle["attribute"], {}), schemas)[1].get("enum", ()))
+    initial, moves, changed = lifecycle["initial"], lifecycle.get("moves"), lifecycle.get("changed")
+    faults = []
+    if not initial or not set(initial) <= states:
+        faults.append(f"the initial states {initial} are not among {states}.")
+    if changed is not None and schema.get("x-spanco-managed", {}).get(changed) != "moved":
+        faults.append(f"{changed} is not set at a move.")
+    if moves is not None:
+        if set(moves) != states:
+            faults.append(f"the moves do not speak of exactly the states {states}.")
+        faults += [f"{state} moves to what is no state." for state, to in moves.items() if not set(to) <= states]
+        faults += [f"{state} moves to itself." for state, to in moves.items() if state in to]
+        if all(moves.values()):
+            faults.append("no state is final.")
+    return faults
