@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import structlog
 
 from spanco import apis, clock
 from spanco.access.actor import ANONYMOUS, Actor
+from spanco.access.claims import Trust
 from spanco.access.errors import Unauthenticated
-from spanco.access.policy import Policy, load as load_policy
+from spanco.access.policy import Policy
+from spanco.access.policy import load as load_policy
 from spanco.access.tokens import Verifier
 from spanco.kernel.openapi import Api, BadDocument, Resource, load
 from spanco.rest.pages import Pages
@@ -29,7 +30,7 @@ from spanco.store.embedded import embedded
 from spanco.store.errors import DatabaseAway
 from spanco.store.migrate import migrate
 from spanco.transport import Transport
-from spanco.work import Cause, Work, at_work
+from spanco.work import Cause, Means, Work
 
 _log = structlog.get_logger("spanco.app")
 _ATTEMPTS = 15
@@ -55,7 +56,12 @@ class Running:
 
     def work(self, actor: Actor, cause: Cause | None = None) -> AbstractAsyncContextManager[Work]:
         """A unit of work outside of any request."""
-        return at_work(self.database, actor, self.policy, bindings=BINDINGS, cause=cause or Cause())
+        return self.means.work(actor, cause or Cause())
+
+    @property
+    def means(self) -> Means:
+        """What every unit of work works with."""
+        return Means(self.database, self.policy, BINDINGS)
 
     async def ready(self) -> bool:
         """Whether the database answers."""
@@ -134,7 +140,7 @@ class Application:
         try:
             system = await self._stack.enter_async_context(running(self._settings))
             self._surface = await surface(system, self._stack)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the operator reads a sentence
             _log.error("cannot start", reason=str(error) or type(error).__doc__)
             await self._stack.aclose()
             await send({"type": "lifespan.startup.failed", "message": ""})
@@ -151,7 +157,7 @@ async def surface(system: Running, stack: AsyncExitStack) -> Surface:
     authenticate = await _authenticator(settings, system.policy, stack)
     limits = Limits(settings.page_default, settings.page_maximum, settings.body_limit, settings.idempotency_hours)
     public_url = settings.public_url.rstrip("/") if settings.public_url else None
-    site = Site(system.apis, system.database, system.policy, BINDINGS, authenticate, limits, public_url)
+    site = Site(system.apis, system.means, authenticate, limits, public_url)
     return Surface(site, Pages(site, system.ready))
 
 
@@ -159,6 +165,7 @@ async def _authenticator(
     settings: Settings, policy: Policy, stack: AsyncExitStack
 ) -> Callable[[str | None], Awaitable[Actor]]:
     if settings.auth == "none":
+
         async def anyone(_header: str | None) -> Actor:
             return ANONYMOUS
 
@@ -166,6 +173,7 @@ async def _authenticator(
     transport = Transport()
     stack.push_async_callback(transport.aclose)
     verifier = _verifier(settings, policy, transport)
+    stack.push_async_callback(verifier.aclose)
 
     async def by_token(header: str | None) -> Actor:
         scheme, _, token = (header or "").partition(" ")
@@ -177,8 +185,15 @@ async def _authenticator(
 
 
 def _verifier(settings: Settings, policy: Policy, transport: Transport) -> Verifier:
-    more: dict[str, Any] = {}
-    return Verifier(transport, **more)
+    trust = Trust(
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        jwks_url=settings.jwt_jwks_url,
+        role_claim=settings.jwt_role_claim,
+        tenant_claim=settings.jwt_tenant_claim,
+        default_tenant=settings.jwt_default_tenant,
+    )
+    return Verifier(trust, transport, policy.roles)
 
 
 def create() -> Application:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from spanco import clock
+from spanco.access.grants import Verb
 from spanco.kernel.checks import ready_to_change, ready_to_create
 from spanco.kernel.errors import NotFound, Problem, Stale
 from spanco.kernel.events import event_type, events_of_change
@@ -80,6 +81,7 @@ _BINDING = Binding()
 async def find(work: Work, resource: Resource, query: Query) -> Found:
     """A page of the resources that match and that the actor may see."""
     visible = work.policy.allow(work.actor, "read", resource.kind)
+    await _check_parents(work, resource, {query.parent})
     condition = query.condition
     if visible != EVERYTHING:
         condition = visible if condition == EVERYTHING else AllOf((visible, condition))
@@ -105,6 +107,7 @@ async def create(
     mode, for importers only, documents keep the dates and the state that they bring.
     """
     work.policy.allow(work.actor, "import" if historic else "create", resource.kind)
+    await _check_parents(work, resource, {draft.parent for draft in drafts})
     outcomes: list[Outcome | None] = []
     rows: list[NewRow] = []
     for draft in drafts:
@@ -149,9 +152,7 @@ async def patch(
         return Stored(after.id, after.version, after.document)
 
 
-async def remove(
-    work: Work, resource: Resource, place: Place, *, expected: frozenset[int] | None = None
-) -> None:
+async def remove(work: Work, resource: Resource, place: Place, *, expected: frozenset[int] | None = None) -> None:
     """Delete the resource and tell of it."""
     async with work.atomic():
         row = await _locked(work, resource, place, "delete", expected)
@@ -160,9 +161,7 @@ async def remove(
             raise Conflict
 
 
-async def _locked(
-    work: Work, resource: Resource, place: Place, verb: str, expected: frozenset[int] | None
-) -> Row:
+async def _locked(work: Work, resource: Resource, place: Place, verb: Verb, expected: frozenset[int] | None) -> Row:
     visible = work.policy.allow(work.actor, verb, resource.kind)
     row = await documents.lock(work.connection, resource, work.actor.tenant, (place.id, place.parent))
     if row is None or (visible != EVERYTHING and not _seen(visible, row)):
@@ -170,6 +169,17 @@ async def _locked(
     if expected is not None and row.version not in expected:
         raise Stale
     return row
+
+
+async def _check_parents(work: Work, resource: Resource, parents: set[str | None]) -> None:
+    """Raise `NotFound` when a nested resource has no parent to stand under."""
+    if resource.parent_kind is None:
+        return
+    for parent in parents:
+        if parent is None or not await documents.exists(
+            work.connection, resource.parent_kind, work.actor.tenant, parent
+        ):
+            raise NotFound
 
 
 def _seen(visible: Condition, row: Row) -> bool:
@@ -208,8 +218,7 @@ async def _insert_rows(work: Work, resource: Resource, rows: Sequence[NewRow]) -
     written = await documents.insert_many(work.connection, resource, work.stamp(), created, rows)
     known = await _known(work, resource, [row for row in rows if row.id not in written])
     return [
-        Stored(row.id, 1, written[row.id].document) if row.id in written else Known(known[row.origin])
-        for row in rows
+        Stored(row.id, 1, written[row.id].document) if row.id in written else Known(known[row.origin]) for row in rows
     ]
 
 

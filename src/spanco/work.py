@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from spanco import clock
 from spanco.access.actor import Actor
@@ -66,8 +65,16 @@ class Work:
         return atomic(self.connection)
 
 
-@asynccontextmanager
-async def at_work(database: Database, actor: Actor, policy: Policy, **more: Any) -> AsyncIterator[Work]:
-    """A unit of work on a connection of the database; `more` are the other attributes of `Work`."""
-    async with database.connected() as connection:
-        yield Work(actor, more.pop("cause", Cause()), connection, policy, **more)
+@dataclass(frozen=True, slots=True, eq=False)
+class Means:
+    """What every unit of work works with."""
+
+    database: Database
+    policy: Policy
+    bindings: Mapping[str, Binding]
+
+    @asynccontextmanager
+    async def work(self, actor: Actor, cause: Cause, correlation: str | None = None) -> AsyncIterator[Work]:
+        """A unit of work on a connection of the database."""
+        async with self.database.connected() as connection:
+            yield Work(actor, cause, connection, self.policy, self.bindings, correlation)

@@ -42,6 +42,11 @@ class Module:
         paragraphs = (ast.get_docstring(self.tree) or "").split("\n\n")
         return " ".join(paragraphs[0].split())
 
+    @property
+    def sentence(self) -> str:
+        """The first sentence of its docstring."""
+        return re.split(r"(?<=\.) (?=[A-Z])", self.docstring)[0]
+
     def allowed(self, node: ast.stmt | ast.expr) -> bool:
         """Whether the line of the node ends with the escape `# allowed: reason`."""
         return re.search(r"# allowed: \S+", self.lines[node.lineno - 1]) is not None

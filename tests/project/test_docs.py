@@ -45,8 +45,8 @@ def strata() -> list[tuple[str, str]]:
     """Every top-level module and package, with the sentence that it opens with."""
     files = [path for path in PACKAGE.glob("*.py") if not path.name.startswith("_")]
     packages = sorted(PACKAGE.glob("*/__init__.py"))
-    return [(path.stem, read(path).docstring) for path in sorted(files)] + [
-        (path.parent.name, read(path).docstring) for path in packages
+    return [(path.stem, read(path).sentence) for path in sorted(files)] + [
+        (path.parent.name, read(path).sentence) for path in packages
     ]
 
 
@@ -70,7 +70,7 @@ def test_every_module_and_every_test_says_what_it_is_for(check: Check) -> None:
     assert findings(check, "src", "tests", "bench") == []
 
 
-@pytest.mark.parametrize(("name", "sentence"), strata())
+@pytest.mark.parametrize(("name", "sentence"), strata(), ids=[name for name, _ in strata()])
 def test_the_map_in_the_readme_is_the_code(name: str, sentence: str) -> None:
     """One line per top-level module: its name and exactly the sentence that it opens with."""
     lines = [line for line in page("README.md").splitlines() if re.search(rf"\b{name}\b", line)]

@@ -13,7 +13,7 @@ from tests.project.source import Check, Module, below, findings, snippet, string
 
 TRANSACTION_CALLS = frozenset({"commit", "rollback", "transaction"})
 TRANSACTION_SQL = re.compile(
-    r"\s*(begin|commit|end|rollback|savepoint|start\s+transaction)\s*(;|$|work\b|transaction\b|isolation\b|to\b)",
+    r"\s*(begin|commit|rollback|start\s+transaction)\s*(;|$|work\b|transaction\b|isolation\b|to\s+savepoint\b)",
     re.IGNORECASE,
 )
 WAYS_OUT = frozenset(

@@ -79,3 +79,4 @@ async def test_an_import_that_runs_up_is_refused(tmp_path: Path, contract: str, 
     )
     assert code == 1
     assert contract in output.split("Broken contracts")[-1] or "attic" in output
+    assert Path(module).stem in output

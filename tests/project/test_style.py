@@ -3,6 +3,7 @@
 import ast
 import io
 import re
+import socket
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,3 +119,9 @@ def test_a_mock_is_caught(text: str) -> None:
 def test_the_guard_knows_what_leaves_this_machine(address: object, leaves: bool) -> None:
     """Loopback and Unix sockets stay."""
     assert leaves_this_machine(address) is leaves
+
+
+def test_the_guard_stands_in_the_way() -> None:
+    """It refuses before anything is sent; the address is one that nobody has (RFC 5737)."""
+    with socket.socket() as door, pytest.raises(PermissionError, match="recorded transport"):
+        door.connect(("192.0.2.1", 9))

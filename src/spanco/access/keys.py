@@ -1,11 +1,12 @@
 """Keeps the public keys of the issuer: fetched when needed, shared by all who wait, kept while the issuer is away."""
 
 import asyncio
+import warnings
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from joserfc import jwk
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 
 from spanco.access.claims import Trust
 from spanco.access.errors import BadToken, IssuerAway
@@ -127,7 +128,8 @@ def _usable(document: Json) -> Iterator[jwk.Key]:
         if not isinstance(entry, dict) or entry.get("kty") == "oct" or entry.get("use", "sig") != "sig":
             continue
         try:
-            key = jwk.import_key({str(name): value for name, value in entry.items()})  # type: ignore[misc]
+            with warnings.catch_warnings(action="ignore", category=SecurityWarning):  # short keys are dropped below
+                key = jwk.import_key({str(name): value for name, value in entry.items()})  # type: ignore[misc]
             key.check_key_op("verify")
             key.ensure_kid()
         except (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError):

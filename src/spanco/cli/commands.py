@@ -47,7 +47,7 @@ def serve(  # noqa: PLR0913 - each is an option on the command line
     workers: Workers = None,
     api: Apis = None,
     data_dir: Data = None,
-    allow_open: Open = False,  # noqa: FBT002
+    allow_open: Open = False,
 ) -> None:
     """Serve TMF699 and every --api FILE, with PostgreSQL embedded or at SPANCO_DATABASE_URL."""
     settings = chosen(
@@ -63,7 +63,7 @@ def demo(  # noqa: PLR0913 - each is an option on the command line
     seed: Annotated[int, typer.Option(help="The same seed gives the same organisation.")] = 36,
     port: Port = None,
     data_dir: Data = None,
-    only_load: Annotated[bool, typer.Option("--only-load", help="Load and stop.")] = False,  # noqa: FBT002
+    only_load: Annotated[bool, typer.Option("--only-load", help="Load and stop.")] = False,
 ) -> None:
     """Load an invented telecom sales organisation and serve it."""
     settings = chosen(port=port, data_dir=data_dir)

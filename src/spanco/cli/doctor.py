@@ -1,4 +1,4 @@
-"""`spanco doctor`: is everything here that Spanco needs, and does it answer?"""
+"""What `spanco doctor` looks at: is everything here that Spanco needs, and does it answer."""
 
 import platform
 import sys
@@ -16,25 +16,25 @@ _OLDEST_PYTHON = (3, 11)
 async def examine(settings: Settings, console: Console) -> bool:
     """Say what was found, line by line; True when all is well."""
 
-    def say(good: bool, subject: str, finding: str) -> bool:  # noqa: FBT001
+    def say(subject: str, finding: str, *, good: bool = True) -> bool:
         console.print(f"{'[green]ok  [/green]' if good else '[red]bad [/red]'} {subject:<10} {finding}")
         return good
 
-    well = say(sys.version_info >= _OLDEST_PYTHON, "python", platform.python_version())
-    say(True, "auth", settings.auth)
+    well = say("python", platform.python_version(), good=sys.version_info >= _OLDEST_PYTHON)
+    say("auth", settings.auth)
     try:
         served = served_apis(settings.api)
     except BadApiFile as error:
-        return say(False, "apis", str(error))
+        return say("apis", str(error), good=False)
     for api in served:
-        say(True, "api", f"{api.api_id} {api.title} {api.version} at {api.base_path}")
+        say("api", f"{api.api_id} {api.title} {api.version} at {api.base_path}")
     try:
         async with running(settings) as system, system.database.connected() as connection:
             version = await connection.fetchval("show server_version")
             where = "SPANCO_DATABASE_URL" if settings.database_url else f"embedded in {settings.data_dir}"
-            say(True, "database", f"PostgreSQL {version}, {where}")
+            say("database", f"PostgreSQL {version}, {where}")
             steps = await connection.fetchval("select count(*) from migration")
-            say(True, "schema", f"{steps} migrations applied")
+            say("schema", f"{steps} migrations applied")
     except (Problem, OldServer) as error:
-        return say(False, "database", str(error))
+        return say("database", str(error), good=False)
     return well

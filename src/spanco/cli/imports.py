@@ -38,6 +38,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, write
 Delimiter = Annotated[str | None, typer.Option(help="What stands between cells; found out if not given.")]
 Encoding = Annotated[str | None, typer.Option(help="Such as utf-8 or cp1252; found out if not given.")]
 Tenant = Annotated[str, typer.Option(help="Whose records they become.")]
+Data = Annotated[Path | None, typer.Option(help="Folder of the embedded PostgreSQL.")]
 
 
 class _Unusable(Exception):
@@ -57,10 +58,11 @@ class _Wish:
     delimiter: str | None
     encoding: str | None
     tenant: str
+    data_dir: Path | None
 
 
 @app.command()
-def leads(
+def leads(  # noqa: PLR0913  the parameters are the options of the command
     file: File,
     *,
     mapping: MappingFile = None,
@@ -70,17 +72,18 @@ def leads(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     tenant: Tenant = "default",
+    data_dir: Data = None,
 ) -> None:
     """Import sales leads.
 
     Ends with 0 when every row was dealt with (refused ones stand in FILE.refused.csv), with 1 when it had to stop on
     the way, with 2 when the file, the mapping or an option cannot be used.
     """
-    _carry_out(_Wish("salesLead", file, mapping, source, batch, dry_run, delimiter, encoding, tenant))
+    _carry_out(_Wish("salesLead", file, mapping, source, batch, dry_run, delimiter, encoding, tenant, data_dir))
 
 
 @app.command()
-def opportunities(
+def opportunities(  # noqa: PLR0913  the parameters are the options of the command
     file: File,
     *,
     mapping: MappingFile = None,
@@ -90,13 +93,14 @@ def opportunities(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     tenant: Tenant = "default",
+    data_dir: Data = None,
 ) -> None:
     """Import sales opportunities.
 
     Ends with 0 when every row was dealt with (refused ones stand in FILE.refused.csv), with 1 when it had to stop on
     the way, with 2 when the file, the mapping or an option cannot be used.
     """
-    _carry_out(_Wish("salesOpportunity", file, mapping, source, batch, dry_run, delimiter, encoding, tenant))
+    _carry_out(_Wish("salesOpportunity", file, mapping, source, batch, dry_run, delimiter, encoding, tenant, data_dir))
 
 
 def _carry_out(wish: _Wish) -> None:
@@ -136,7 +140,8 @@ async def _import(wish: _Wish, table: Table, mapping: Mapping, told: tuple[Conso
         transient=True,
         disable=not console.is_terminal,
     )
-    async with running(Settings()) as system:
+    settings = Settings(data_dir=wish.data_dir) if wish.data_dir else Settings()
+    async with running(settings) as system:
         job = Job(system.resource("sales", wish.resource), mapping, table, wish.batch, wish.dry_run)
         with bar:
             task = bar.add_task("0 rows", total=table.size)

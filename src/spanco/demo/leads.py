@@ -179,14 +179,14 @@ def named(who: Prospect) -> list[Json]:
 def _fate(scene: Scene, created: datetime, acceptance: float) -> Fate:
     """How far it came by today: marketing looks within days, sales decides within weeks."""
     chance = scene.chance
-    looked = scene.later(created, 0.8)
+    looked = scene.later(created, 1.5)
     if looked > scene.today:
         return Fate(ACKNOWLEDGED, created, "Lead created")
     if scene.yes(_MARKETING_REFUSES):
         return Fate(CANCELLED, looked, chance.choice(CANCELLED_BECAUSE))
-    decided = scene.later(looked, 11)
+    decided = scene.later(looked, 24)
     if decided > scene.today:
-        asked = scene.later(looked, 2)
+        asked = scene.later(looked, 3)
         if scene.yes(_NEEDS_MORE) and asked < scene.today:
             return Fate(PENDING, asked, chance.choice(PENDING_BECAUSE))
         return Fate(IN_PROGRESS, looked, "Qualified by marketing")
@@ -217,7 +217,8 @@ def _notes(scene: Scene, created: datetime, fate: Fate, seller: Person) -> Docum
     if fate.state in {ACKNOWLEDGED, CANCELLED}:
         return {}
     span = min(fate.since - created, timedelta(days=_OLD_DAYS))
-    moments = sorted(created + span * scene.chance.random() for _ in range(scene.chance.randint(0, 3)))
-    texts = scene.chance.sample(_SAID, len(moments))
+    count = scene.chance.randint(0, 3)
+    moments = sorted(min(scene.today, scene.at_work(created + span * scene.chance.random())) for _ in range(count))
+    texts = scene.chance.sample(_SAID, count)
     notes: list[Json] = [note(seller.name, moment, text) for moment, text in zip(moments, texts, strict=True)]
     return {"note": notes} if notes else {}

@@ -1,4 +1,4 @@
-"""What the invented operator sells, to whom, where and through whom: offerings, segments, channels, campaigns, teams."""
+"""What the invented operator sells, to whom, where and through whom."""
 
 from dataclasses import dataclass
 from random import Random
@@ -15,6 +15,7 @@ from spanco.demo.people import (
     Country,
     Person,
     person,
+    words,
 )
 
 OPERATOR = "Boreal Telecom"
@@ -88,11 +89,11 @@ class Team:
 
 
 SEGMENTS = (
-    Segment(CONSUMER, "Consumer", 22, 1, 0.3, 6, 0.52),
-    Segment(SOHO, "Small office, home office", 24, 2, 0.5, 14, 0.48),
-    Segment(SMB, "Small and medium business", 30, 9, 0.8, 35, 0.44),
-    Segment(ENTERPRISE, "Enterprise", 15, 45, 1.0, 95, 0.34),
-    Segment(PUBLIC, "Public sector", 9, 30, 0.9, 130, 0.38),
+    Segment(CONSUMER, "Consumer", 22, 1, 0.3, 10, 0.52),
+    Segment(SOHO, "Small office, home office", 24, 2, 0.5, 25, 0.48),
+    Segment(SMB, "Small and medium business", 30, 9, 0.8, 60, 0.44),
+    Segment(ENTERPRISE, "Enterprise", 15, 45, 1.0, 150, 0.34),
+    Segment(PUBLIC, "Public sector", 9, 30, 0.9, 190, 0.38),
 )
 OFFERINGS = (
     Offering("fibre-1g", "Fibre 1G", "Fixed access", 49, 90, (CONSUMER, SOHO, SMB)),
@@ -149,11 +150,11 @@ REGIONS = (
 # Months as sales people know them: quiet summers and Decembers, busy quarter ends.
 SEASON = (0.9, 1.0, 1.25, 1.0, 1.0, 1.15, 0.75, 0.6, 1.25, 1.1, 1.2, 0.8)
 
-_FIRST = (
+_FIRST = words(
     "Alder Amber Basalt Birch Cobalt Coral Delta Ember Falcon Fjord Garnet Harbour Heron Indigo Juniper Kestrel "
     "Lagoon Larch Maple Meridian Nordic Onyx Osprey Pebble Quarry Raven Saffron Sierra Solstice Tamarind Tundra "
     "Umber Vantage Willow Zephyr"
-).split()
+)
 _TRADES = {
     SOHO: ("Architects", "Bakery", "Dental Practice", "Design Studio", "Joinery", "Law Office", "Veterinary Clinic"),
     SMB: ("Bicycles", "Catering", "Engineering", "Foods", "Hotels", "Packaging", "Printing", "Textiles", "Tool Works"),

@@ -95,7 +95,7 @@ def opportunity(scene: Scene, number: int, lead: Lead | None) -> Document:
 
 
 def _of_lead(lead: Lead) -> Origin:
-    assert lead.accepted is not None  # noqa: S101  only accepted leads become opportunities
+    assert lead.accepted is not None  # only accepted leads become opportunities
     kind = str(lead.document["type"])
     return Origin(lead.prospect, lead.offering, lead.channel, lead.seller, lead.rating, kind, lead.accepted)
 
@@ -182,9 +182,8 @@ def _papers(number: int, outcome: Outcome) -> Document:
 def _notes(scene: Scene, origin: Origin, outcome: Outcome) -> Document:
     span = min(outcome.since, scene.today) - origin.created
     count = min(len(_STEPS), round(4 * outcome.progress * scene.chance.random()))
-    moments = sorted(origin.created + max(span, timedelta()) * scene.chance.random() for _ in range(count))
+    drawn = [origin.created + max(span, timedelta()) * scene.chance.random() for _ in range(count)]
+    moments = sorted(min(scene.today, scene.at_work(moment)) for moment in drawn)
     texts = scene.chance.sample(_STEPS, count)
-    notes: list[Json] = [
-        note(origin.seller.name, moment, text) for moment, text in zip(moments, texts, strict=True)
-    ]
+    notes: list[Json] = [note(origin.seller.name, moment, text) for moment, text in zip(moments, texts, strict=True)]
     return {"note": notes} if notes else {}

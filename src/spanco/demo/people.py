@@ -38,16 +38,17 @@ class Person:
         return f"{slug(self.given)}.{slug(self.family)}@{domain}"
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text; easier to read and to sort than a list."""
     return tuple(text.split())
 
 
-# Ofcom, BNetzA, ARCEP and PTS name ranges for films and books; the other countries here have none, so no number is given.
+# Ofcom, BNetzA, ARCEP and PTS name ranges for films and books; the other countries here have none, so get no number.
 BRITAIN = Country(
     code="GB",
     name="United Kingdom",
-    given=_words("Amelia Callum Eleanor Freya Gareth Harriet Imogen Lewis Morag Niamh Owen Priya Rhys Tobias Yasmin"),
-    family=_words("Ashdown Birtles Cawthorne Dunmore Eastlake Fairhurst Garrick Holroyd Inglewood Kershaw Lockwood"),
+    given=words("Amelia Callum Eleanor Freya Gareth Harriet Imogen Lewis Morag Niamh Owen Priya Rhys Tobias Yasmin"),
+    family=words("Ashdown Birtles Cawthorne Dunmore Eastlake Fairhurst Garrick Holroyd Inglewood Kershaw Lockwood"),
     cities=(("Leeds", "LS1 9ZZ"), ("Bristol", "BS1 9ZZ"), ("Glasgow", "G2 9ZZ"), ("Cardiff", "CF10 9ZZ")),
     streets=("Foundry Lane", "Canal Street", "Harbour Road", "Mill Yard"),
     telephone="+44 7700 900###",
@@ -55,8 +56,8 @@ BRITAIN = Country(
 GERMANY = Country(
     code="DE",
     name="Germany",
-    given=_words("Annika Bernd Claudia Dieter Elif Falk Greta Henrik Ina Jörg Katrin Lennart Mehmet Silke Uwe Wiebke"),
-    family=_words("Ahlers Brückner Dornbusch Eichstädt Freitag Grünwald Hölscher Kessel Lindqvist Möhring Petersen"),
+    given=words("Annika Bernd Claudia Dieter Elif Falk Greta Henrik Ina Jörg Katrin Lennart Mehmet Silke Uwe Wiebke"),
+    family=words("Ahlers Brückner Dornbusch Eichstädt Freitag Grünwald Hölscher Kessel Lindqvist Möhring Petersen"),
     cities=(("Berlin", "10999"), ("Bremen", "28199"), ("Leipzig", "04109"), ("Köln", "50999")),
     streets=("Gerberstraße 14", "Am Alten Hafen 3", "Werkstraße 27", "Lindenallee 88"),
     telephone="+49 30 23125###",
@@ -64,8 +65,8 @@ GERMANY = Country(
 FRANCE = Country(
     code="FR",
     name="France",
-    given=_words("Adèle Bastien Chloé Damien Élodie Fabrice Gaëlle Hugo Inès Julien Léa Mathieu Noémie Rémi Yacine Zoé"),
-    family=_words("Aubertin Besnard Chauvet Delcourt Esnault Fournel Garrigue Hénin Jacquemin Lavergne Montagnier"),
+    given=words("Adèle Bastien Chloé Damien Élodie Fabrice Gaëlle Hugo Inès Julien Léa Mathieu Noémie Rémi Zoé"),
+    family=words("Aubertin Besnard Chauvet Delcourt Esnault Fournel Garrigue Hénin Jacquemin Lavergne Montagnier"),
     cities=(("Lyon", "69009"), ("Nantes", "44200"), ("Lille", "59800"), ("Toulouse", "31400")),
     streets=("12 rue des Tanneurs", "4 quai du Moulin", "31 avenue des Forges", "7 place du Marché"),
     telephone="+33 1 99 00 ## ##",
@@ -73,8 +74,8 @@ FRANCE = Country(
 SWEDEN = Country(
     code="SE",
     name="Sweden",
-    given=_words("Agneta Björn Cecilia Elin Filip Gunilla Håkan Ingrid Johan Kajsa Lovisa Mattias Nils Örjan Saga Åsa"),
-    family=_words("Ahlgren Bergqvist Dahlin Ekström Forsmark Grönvall Hedlund Kjellberg Lundell Nyström Sjöberg Öberg"),
+    given=words("Agneta Björn Cecilia Elin Filip Gunilla Håkan Ingrid Johan Kajsa Lovisa Mattias Nils Örjan Saga Åsa"),
+    family=words("Ahlgren Bergqvist Dahlin Ekström Forsmark Grönvall Hedlund Kjellberg Lundell Nyström Sjöberg Öberg"),
     cities=(("Göteborg", "411 04"), ("Uppsala", "753 20"), ("Malmö", "211 20"), ("Umeå", "903 26")),
     streets=("Hamngatan 9", "Skeppsbron 21", "Kvarngatan 5", "Storgatan 40"),
     telephone="+46 31 39006##",
@@ -82,32 +83,32 @@ SWEDEN = Country(
 SPAIN = Country(
     code="ES",
     name="Spain",
-    given=_words("Álvaro Begoña Carlos Dolores Elena Francisco Gemma Íñigo Lucía Marta Núria Óscar Paula Rubén Sofía"),
-    family=_words("Arrieta Bermúdez Castañeda Echeverría Fuentes Garmendia Iglesias Llorente Montoro Ordóñez Quiroga"),
+    given=words("Álvaro Begoña Carlos Dolores Elena Francisco Gemma Íñigo Lucía Marta Núria Óscar Paula Rubén Sofía"),
+    family=words("Arrieta Bermúdez Castañeda Echeverría Fuentes Garmendia Iglesias Llorente Montoro Ordóñez Quiroga"),
     cities=(("Valencia", "46001"), ("Bilbao", "48001"), ("Sevilla", "41001"), ("Zaragoza", "50001")),
     streets=("Calle del Puerto 8", "Avenida del Molino 15", "Calle Nueva 22", "Paseo de la Ribera 3"),
 )
 ITALY = Country(
     code="IT",
     name="Italy",
-    given=_words("Alessia Bruno Chiara Davide Elisa Fabio Giulia Lorenzo Marta Niccolò Ornella Paolo Silvia Tommaso"),
-    family=_words("Arrighi Baldini Carrara Donadoni Fabbri Gualtieri Lombardi Marchetti Novelli Pellegrino Rinaldi"),
+    given=words("Alessia Bruno Chiara Davide Elisa Fabio Giulia Lorenzo Marta Niccolò Ornella Paolo Silvia Tommaso"),
+    family=words("Arrighi Baldini Carrara Donadoni Fabbri Gualtieri Lombardi Marchetti Novelli Pellegrino Rinaldi"),
     cities=(("Torino", "10121"), ("Bologna", "40121"), ("Bari", "70121"), ("Genova", "16121")),
     streets=("Via dei Mulini 6", "Corso del Porto 44", "Via Nuova 19", "Piazza delle Erbe 2"),
 )
 POLAND = Country(
     code="PL",
     name="Poland",
-    given=_words("Agnieszka Bartosz Celina Dariusz Ewa Grażyna Jakub Katarzyna Łukasz Magda Paweł Rafał Sylwia Żaneta"),
-    family=_words("Adamczyk Brzozowski Dąbek Góralczyk Jabłonka Kowalik Leśniak Małecka Nowicki Pająk Sośnicka Wrona"),
+    given=words("Agnieszka Bartosz Celina Dariusz Ewa Grażyna Jakub Katarzyna Łukasz Magda Paweł Rafał Sylwia Żaneta"),
+    family=words("Adamczyk Brzozowski Dąbek Góralczyk Jabłonka Kowalik Leśniak Małecka Nowicki Pająk Sośnicka Wrona"),
     cities=(("Gdańsk", "80-001"), ("Łódź", "90-001"), ("Wrocław", "50-001"), ("Poznań", "60-001")),
     streets=("ul. Młyńska 11", "ul. Portowa 3", "ul. Kolejowa 52", "ul. Ogrodowa 7"),
 )
 NETHERLANDS = Country(
     code="NL",
     name="Netherlands",
-    given=_words("Anouk Bram Daphne Emiel Femke Gijs Hanneke Joost Karin Lotte Maarten Nienke Pieter Roos Sjoerd Wietske"),
-    family=_words("Akkerman Boonstra Dijkhuis Engelen Groeneveld Hoekstra Kuipers Molenaar Nijland Postma Veenstra"),
+    given=words("Anouk Bram Daphne Emiel Femke Gijs Hanneke Joost Karin Lotte Maarten Nienke Pieter Roos Wietske"),
+    family=words("Akkerman Boonstra Dijkhuis Engelen Groeneveld Hoekstra Kuipers Molenaar Nijland Postma Veenstra"),
     cities=(("Utrecht", "3511 ZZ"), ("Groningen", "9711 ZZ"), ("Eindhoven", "5611 ZZ"), ("Zwolle", "8011 ZZ")),
     streets=("Havenstraat 17", "Molenweg 4", "Stationsplein 29", "Kanaaldijk 8"),
 )

@@ -14,12 +14,14 @@ from spanco.kernel.wire import Document, Json
 
 CURRENCY = "EUR"
 
-_DAYS = 730
-_GROWTH = 0.35
+_DAYS = 548
+_GROWTH = 1.0
 _WEEKEND = 5
+_OPENS, _CLOSES = 8, 18
 _WEEKEND_SHARE = 0.25
 _NIGHT_SHARE = 0.15
 _STEADY = 0.6
+_COSTLY = 1000  # euros a month; bought in ones and twos
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Scene:
     crowds: tuple[float, ...]
 
     def beginning(self, *, office_hours: bool) -> datetime:
-        """A moment of the last two years: more often lately, in season, on working days."""
+        """A moment of the last year and a half: more often lately, in season, on working days."""
         while True:
             day = self.chance.choices(self.days, cum_weights=self.crowds)[0]
             moment = self.clocked(day, office_hours=office_hours)
@@ -43,16 +45,22 @@ class Scene:
     def clocked(self, day: datetime, *, office_hours: bool) -> datetime:
         """A time of that day: at work from 8 to 18, at home until midnight."""
         night = not office_hours and self.chance.random() < _NIGHT_SHARE
-        hour = self.chance.choice((6, 7, 19, 20, 21, 22, 23)) if night else self.chance.randint(8, 17)
+        hour = self.chance.choice((6, 7, 19, 20, 21, 22, 23)) if night else self.chance.randrange(_OPENS, _CLOSES)
         minute, second = self.chance.randrange(60), self.chance.randrange(60)
         return day.replace(hour=hour, minute=minute, second=second, microsecond=0)
 
     def later(self, moment: datetime, median_days: float, spread: float = _STEADY) -> datetime:
-        """A moment after that one; half of them within the median, few of them much later, on working days."""
-        after = moment + timedelta(days=self.chance.lognormvariate(log(median_days), spread))
-        if after.weekday() >= _WEEKEND and median_days >= 1:
-            after += timedelta(days=7 - after.weekday())
-        return after.replace(microsecond=0)
+        """A moment at work after that one; half of them within the median, few of them much later."""
+        return self.at_work(moment + timedelta(days=self.chance.lognormvariate(log(median_days), spread)))
+
+    def at_work(self, moment: datetime) -> datetime:
+        """The moment itself, or one on the next working day when nobody works then."""
+        if moment.hour >= _CLOSES:
+            moment = self.clocked(moment + timedelta(days=1), office_hours=True)
+        elif moment.hour < _OPENS:
+            moment = self.clocked(moment, office_hours=True)
+        free = 7 - moment.weekday() if moment.weekday() >= _WEEKEND else 0
+        return (moment + timedelta(days=free)).replace(microsecond=0)
 
     def yes(self, share: float) -> bool:
         """True as often as the share says."""
@@ -65,9 +73,7 @@ def stage(seed: int, today: datetime) -> Scene:
     midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
     days = tuple(midnight - timedelta(days=back) for back in range(_DAYS, -1, -1))
     weights = [
-        (1 + _GROWTH * number / _DAYS)
-        * SEASON[day.month - 1]
-        * (_WEEKEND_SHARE if day.weekday() >= _WEEKEND else 1.0)
+        (1 + _GROWTH * number / _DAYS) * SEASON[day.month - 1] * (_WEEKEND_SHARE if day.weekday() >= _WEEKEND else 1.0)
         for number, day in enumerate(days)
     ]
     return Scene(chance, today, teams(chance), days, tuple(accumulate(weights)))
@@ -110,7 +116,7 @@ def note(author: str, moment: datetime, text: str) -> Document:
 def priced(scene: Scene, segment: Segment, offering: Offering) -> tuple[int, int]:
     """Cents that the offering brings: once, and again within a year; more units, more discount."""
     units = max(1, round(segment.units * scene.chance.lognormvariate(0, segment.spread)))
-    if offering.once > 10 * offering.monthly or offering.monthly > 1000:  # noqa: PLR2004  big things are bought in ones and twos
+    if offering.monthly > _COSTLY:
         units = max(1, units // 20)
     if offering.category == "Internet of things":
         units *= 40

@@ -1,0 +1,1 @@
+"""What the TMF630 guidelines mean: functions from values to values, no I/O."""

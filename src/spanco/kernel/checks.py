@@ -1,4 +1,4 @@
-"""What a document must be to be stored: server-owned attributes, mandatory ones, formats, moves (TMF630 part 1, 1.8)."""
+"""What a document must be to be stored: server-owned and mandatory attributes, formats, moves (TMF630 part 1)."""
 
 from spanco.kernel.errors import BadBody
 from spanco.kernel.openapi import Resource

@@ -13,7 +13,7 @@ _ENDINGS = {
 
 
 def event_type(resource: Resource, change: str) -> str:
-    """The type of the event for `create`, `attribute`, `state` or `delete`: as the API declares it, else by its rule."""
+    """The type of the event for `create`, `attribute`, `state` or `delete`, as declared or by the rule."""
     return resource.events.get(change) or resource.name[:1].upper() + resource.name[1:] + _ENDINGS[change]
 
 

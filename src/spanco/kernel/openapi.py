@@ -1,14 +1,14 @@
 """An OpenAPI document of a TM Forum API (Swagger 2.0, OpenAPI 3.0 and 3.1) read as `Api` and `Resource` values."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from spanco.kernel.lifecycle import Lifecycle, lifecycle_of
 from spanco.kernel.patch import merge
-from spanco.kernel.schema import Schema, Schemas, Shape
+from spanco.kernel.schema import Schema, Schemas, Shape, Validator
 
 _IDENTITY = frozenset({"id", "href"})
 _FIXED = _IDENTITY | {"@type", "@baseType"}
@@ -49,8 +49,13 @@ class Resource:
     numeric: frozenset[tuple[str, ...]]
     events: Mapping[str, str]
     shape: Shape
-    create_check: Any
-    stored_check: Any
+    create_check: Validator
+    stored_check: Validator
+
+    @property
+    def parent_kind(self) -> str | None:
+        """The kind of the resource that this one is nested in."""
+        return self.kind.rpartition(".")[0] if self.parent else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,12 +72,12 @@ class Api:
     document: Mapping[str, Any]
 
 
-def load(document: Mapping[str, Any], overlays: list[Mapping[str, Any]] | None = None) -> Api:
+def load(document: object, overlays: Sequence[Mapping[str, Any]] = ()) -> Api:
     """Read a document, completed by the overlay that matches its title; `BadDocument` says what is wrong with it."""
-    if not isinstance(document, Mapping) or not isinstance(document.get("paths"), Mapping):
+    if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
         raise BadDocument("It has no 'paths': an OpenAPI document in JSON is needed.")
     info = document.get("info", {})
-    overlay = next((each for each in overlays or () if _belongs(each["match"], document)), {})
+    overlay = next((each for each in overlays if _belongs(each["match"], document)), {})
     document = _overlaid(document, overlay)
     base_path = _base_path(document)
     key = document.get("x-spanco-key") or overlay.get("key") or _key(base_path)
@@ -219,7 +224,7 @@ class _Reader:
             _, content = self._schemas.resolved(part)
             if content.get("type") in {"number", "integer"}:
                 found.append((*above, name))
-            elif not above and "properties" in content:
+            elif not above:
                 found += self._numeric(part, (name,))
         return found
 

@@ -11,6 +11,7 @@ from spanco.kernel.moments import canonical
 from spanco.kernel.wire import Document, Json
 
 Schema = Mapping[str, Any]
+Validator = jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator
 _CHECKED_FORMATS = frozenset({"date-time", "date"})
 _BOOLEANS = {"true": True, "false": False}
 _LONGEST_QUOTE = 160
@@ -60,7 +61,7 @@ class Schemas:
             mandatory |= demanded
         return attributes | dict(schema.get("properties", {})), mandatory
 
-    def validator(self, schema: Schema, mandatory: set[str], *, modern: bool) -> Any:
+    def validator(self, schema: Schema, mandatory: set[str], *, modern: bool) -> Validator:
         """A compiled check of documents: the schema as it is, but with these attributes mandatory."""
         attributes, _ = self.attributes(schema)
         root: dict[str, Any] = {
@@ -103,13 +104,13 @@ def _kind(schema: Schema) -> str:
     return ""
 
 
-def _checkable(schema: Any) -> Any:
+def _checkable(schema: object) -> object:
     """The schema with what would refuse honest input taken out: closed objects, exclusive choices, odd formats."""
     if isinstance(schema, list):
         return [_checkable(part) for part in schema]
     if not isinstance(schema, Mapping):
         return schema
-    kept = {}
+    kept: dict[str, Any] = {}
     for key, value in schema.items():
         if key in {"additionalProperties", "example", "examples", "default", "discriminator", "xml", "readOnly"}:
             continue
@@ -176,7 +177,7 @@ def _check_period(period: Document, where: str) -> None:
         raise BadBody(where, "the period ends before it starts; swap or correct its two dates.")
 
 
-def check(document: Document, validator: Any) -> None:
+def check(document: Document, validator: Validator) -> None:
     """Raise `BadBody` that names the first place where the document breaks the schema."""
     if validator.is_valid(document):
         return

@@ -1,0 +1,1 @@
+"""The HTTP surface: from a request to its answer."""

@@ -25,7 +25,8 @@ _SCRIPT = """window.addEventListener("load", () => {
   SwaggerUIBundle({ url, dom_id: "#docs", deepLinking: true, tryItOutEnabled: true });
 });
 """
-_STYLE = """body { margin: 0 auto; max-width: 56rem; padding: 2rem 1rem; font: 1rem/1.6 system-ui, sans-serif; color: #1d2733 }
+_STYLE = """body { margin: 0 auto; max-width: 56rem; padding: 2rem 1rem; color: #1d2733 }
+body { font: 1rem/1.6 system-ui, sans-serif }
 h1 { font-weight: 600 } td, th { text-align: left; padding: .4rem 1.2rem .4rem 0; border-bottom: 1px solid #dde3ea }
 a { color: #0b5cad } table { border-collapse: collapse }"""
 
@@ -37,9 +38,7 @@ class Pages:
         self._site = site
         self._ready = ready
         self._by_key = {f"{api.key}-{api.version}": api for api in site.apis}
-        self._roots = {
-            f"{base}/openapi.json": api for api in site.apis for base in (api.base_path, *api.aliases)
-        }
+        self._roots = {f"{base}/openapi.json": api for api in site.apis for base in (api.base_path, *api.aliases)}
 
     async def answer(self, request: Request) -> Answer | None:
         """The page at this path, or None when there is none."""

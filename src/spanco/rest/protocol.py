@@ -49,7 +49,7 @@ class Protocol(HttpToolsProtocol):
         self._stop_waiting()
         super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
         """Answer what is not HTTP with the error body that everything else has."""
         answer = problem_answer(BadRequestLine(""))
         head = (

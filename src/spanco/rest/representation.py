@@ -21,8 +21,8 @@ def spliced(base: bytes, id_: str, body: bytes, fields: Fields | None) -> bytes:
         body = project_bytes(body, fields)
     of = id_.encode()
     rest = body[1:]
-    comma = b"" if rest.lstrip()[:1] == b"}" else b","
-    return b'{"id":"%b","href":"%b%b"%b%b' % (of, base, of, comma, rest)
+    comma = b"" if rest.lstrip()[:1] == b"}" else b", "
+    return b'{"id": "%b", "href": "%b%b"%b%b' % (of, base, of, comma, rest)
 
 
 def entity_tag(version: int, chosen: str) -> str:

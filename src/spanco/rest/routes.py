@@ -71,12 +71,12 @@ class Surface:
             answer = problem_answer(problem)
         except asyncio.CancelledError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the last resort: the client gets an answer, the log the reason
             _log.exception("unexpected error", method=request.method, resource=kind)
             answer = problem_answer(error)
         finally:
             telemetry.ended()
-            status = answer.status if answer else 0
+            status = answer.status if answer is not None else 0
             telemetry.record(kind, request.method, status, perf_counter() - began)
         await answer.send(send, head=request.method == "HEAD")
 

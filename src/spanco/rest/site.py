@@ -1,15 +1,15 @@
 """What the surface needs of the running system, handed to it by `app`."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from spanco.access.actor import Actor
-from spanco.access.policy import Policy
 from spanco.kernel.openapi import Api, Resource
 from spanco.rest.request import Request
-from spanco.store.database import Database
-from spanco.work import Binding, Work, at_work
+from spanco.work import Cause, Means, Work
+
+_REQUEST = Cause()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,14 @@ class Site:
     """The served APIs and the doors behind them."""
 
     apis: tuple[Api, ...]
-    database: Database
-    policy: Policy
-    bindings: Mapping[str, Binding]
+    means: Means
     authenticate: Callable[[str | None], Awaitable[Actor]]
     limits: Limits
     public_url: str | None
 
     def work(self, actor: Actor, request: Request) -> AbstractAsyncContextManager[Work]:
         """A unit of work for a request."""
-        correlation = request.correlation()
-        return at_work(self.database, actor, self.policy, bindings=self.bindings, correlation=correlation)
+        return self.means.work(actor, _REQUEST, request.correlation())
 
 
 @dataclass(slots=True)

@@ -122,7 +122,7 @@ async def create_many(call: Call) -> Answer:
 
 def _added(operations: Json) -> list[Document]:
     if not isinstance(operations, list):
-        raise BadBody("", "Send a list of operations such as {\"op\": \"add\", \"path\": \"/\", \"value\": {…}}.")
+        raise BadBody("", 'Send a list of operations such as {"op": "add", "path": "/", "value": {…}}.')
     added = []
     for index, operation in enumerate(operations):
         match operation:

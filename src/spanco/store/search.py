@@ -8,11 +8,12 @@ Neither depends on how well the planner guesses the selectivity of JSON.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import asyncpg
 import msgspec
 
 from spanco.kernel.openapi import Resource
 from spanco.kernel.paging import Cursor, Key, Window, sort_kinds
-from spanco.kernel.query.ast import Compare, Condition, EVERYTHING
+from spanco.kernel.query.ast import EVERYTHING, Compare, Condition
 from spanco.kernel.query.sql import selective, where
 from spanco.store.database import Connection
 from spanco.store.documents import Row, partition
@@ -67,7 +68,7 @@ async def _among_candidates(connection: Connection, search: Search, sql: "_Sql")
     return _found(search, records, total, exact=True)
 
 
-async def _with_total(connection: Connection, search: Search, records: Sequence[object]) -> Found:
+async def _with_total(connection: Connection, search: Search, records: Sequence[asyncpg.Record]) -> Found:
     window = search.window
     plain = window.after is None and window.before is None
     if plain and len(records) <= window.limit and (records or not window.offset) and window.limit:
@@ -76,14 +77,14 @@ async def _with_total(connection: Connection, search: Search, records: Sequence[
     return _found(search, records, total, exact=exact)
 
 
-def _found(search: Search, records: Sequence[object], total: int, *, exact: bool) -> Found:
+def _found(search: Search, records: Sequence[asyncpg.Record], total: int, *, exact: bool) -> Found:
     more = len(records) > search.window.limit
     kept = list(records[: search.window.limit])
     if search.window.before is not None:
         kept.reverse()
-    rows = [Row(each["id"], each["version"], each["document"]) for each in kept]  # type: ignore[index]
-    width = len(_Order(search).aliases)
-    places = [tuple(each)[3 : 3 + width] for each in kept]  # type: ignore[call-overload]
+    rows = [Row(each["id"], each["version"], each["document"]) for each in kept]
+    aliases = _Order(search).aliases
+    places = [tuple(each[alias] for alias in aliases) for each in kept]
     return Found(rows, places, total, exact, more)
 
 
@@ -220,9 +221,7 @@ class _Order:
         return [(number, "numeric", False), (text, "text", False)]
 
     def columns(self) -> str:
-        return "".join(
-            f", {part[0]} as {alias}" for part, alias in zip(self._parts, self.aliases, strict=True)
-        )
+        return "".join(f", {part[0]} as {alias}" for part, alias in zip(self._parts, self.aliases, strict=True))
 
     def names(self) -> str:
         return "".join(f", {alias}" for alias in self.aliases)
@@ -258,7 +257,8 @@ class _Order:
         if len(parts) == 2 and parts[0][2] and parts[0][3] is parts[1][3]:  # noqa: PLR2004
             sign = "<" if parts[0][3] is not self._reverse else ">"
             return [f"({parts[0][0]}, id) {sign} ({bind(values[0])}::text, {bind(values[1])}::text)"]
-        choices, equal = [], []
+        choices: list[str] = []
+        equal: list[str] = []
         for (expression, kind, _, descending), value in zip(parts, values, strict=True):
             place = "null" if value is None else f"{bind(value)}::text::{kind}"
             choices.append(" and ".join([*equal, self._passes(expression, place, descending)]))

@@ -10,7 +10,7 @@ from spanco.kernel.wire import MAX_DEPTH, Document, Json
 
 MAX_OPERATIONS = 500
 MAX_GROWTH = 1_000_000
-MAX_LOOKS = 1_000_000
+MAX_LOOKS = 200_000
 
 _WANTS_VALUE = frozenset({"add", "replace", "test"})
 _WANTS_SOURCE = frozenset({"move", "copy"})

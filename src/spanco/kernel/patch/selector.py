@@ -91,7 +91,7 @@ def _step(found: dict[str, str | None]) -> Step:
 
 def _condition(predicate: str) -> Condition:
     try:
-        return jsonpath.parse(f"element[?({predicate})]")
+        return jsonpath.parse(f"element[?({predicate})]", "path")
     except Problem as problem:
         raise ValueError(f"its condition cannot be read ({problem})") from None
 

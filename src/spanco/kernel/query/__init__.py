@@ -1,0 +1,1 @@
+"""One query tree, the ways to write it, and the two that answer it."""

@@ -19,6 +19,8 @@ from spanco.kernel.query.ast import (
     Measure,
     Not,
     Op,
+    all_of,
+    any_of,
 )
 
 ID = "id"
@@ -32,9 +34,9 @@ def resolve(condition: Condition) -> Condition:
     """
     match condition:
         case AllOf(parts):
-            return AllOf(tuple(map(resolve, parts)))
+            return all_of([resolve(part) for part in parts])
         case AnyOf(parts):
-            return AnyOf(tuple(map(resolve, parts)))
+            return any_of([resolve(part) for part in parts])
         case Not(part):
             return Not(resolve(part))
         case Element((), inner):

@@ -8,6 +8,7 @@ Mind that `True == 1 == Decimal(1)` in Python: two conditions that compare with 
 different things, so never cache by condition.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -114,14 +115,16 @@ EVERYTHING = AllOf(())
 NOTHING = AnyOf(())
 
 
-def all_of(parts: "list[Condition]") -> Condition:
-    """These conditions joined with and; a single one stays itself."""
-    return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+def all_of(parts: Sequence[Condition]) -> Condition:
+    """These conditions joined with and: flat, and a single one stays itself."""
+    flat = tuple(inner for part in parts for inner in (part.parts if isinstance(part, AllOf) else (part,)))
+    return flat[0] if len(flat) == 1 else AllOf(flat)
 
 
-def any_of(parts: "list[Condition]") -> Condition:
-    """These conditions joined with or; a single one stays itself."""
-    return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
+def any_of(parts: Sequence[Condition]) -> Condition:
+    """These conditions joined with or: flat, and a single one stays itself."""
+    flat = tuple(inner for part in parts for inner in (part.parts if isinstance(part, AnyOf) else (part,)))
+    return flat[0] if len(flat) == 1 else AnyOf(flat)
 
 
 _WORDS = {Op.EQ: "is", Op.GT: "is more than", Op.GTE: "is at least", Op.LT: "is less than", Op.LTE: "is at most"}

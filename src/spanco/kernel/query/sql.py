@@ -26,6 +26,8 @@ from spanco.kernel.query.ast import (
     Not,
     Op,
     Path,
+    all_of,
+    any_of,
 )
 
 Bind: TypeAlias = Callable[[object], str]
@@ -81,8 +83,8 @@ def _pushed(condition: Condition, *, negated: bool = False) -> Condition:
     """The same condition with `Not` only directly above what it denies, where it costs least."""
     match condition:
         case AllOf(parts) | AnyOf(parts):
-            inner = tuple(_pushed(part, negated=negated) for part in parts)
-            return AllOf(inner) if isinstance(condition, AllOf) is not negated else AnyOf(inner)
+            inner = [_pushed(part, negated=negated) for part in parts]
+            return all_of(inner) if isinstance(condition, AllOf) is not negated else any_of(inner)
         case Not(part):
             return _pushed(part, negated=not negated)
         case Element(path, part):

@@ -1,0 +1,1 @@
+"""What Spanco does for sellers: load, ask a rule, write through operations."""

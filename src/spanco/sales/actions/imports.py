@@ -2,13 +2,13 @@
 
 import asyncio
 import csv
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import Self, TextIO
 
 from spanco import operations
 from spanco.kernel.errors import Problem
@@ -22,6 +22,7 @@ OpenWork = Callable[[], AbstractAsyncContextManager[Work]]
 BATCH = 500
 
 _SLICE = 32
+_WRITERS = 2
 _KEY_BYTES = 16
 
 
@@ -81,33 +82,39 @@ class _TakenBack(Exception):
 async def run(open_work: OpenWork, job: Job, report: Report) -> Tally:
     """Import every row of the table; `report` hears after each batch how far it came, in rows and bytes.
 
-    While a batch is written, the next one is read and mapped. A row that was imported before, by its source and key,
+    While batches are written, the next one is read and mapped. A row that was imported before, by its source and key,
     is `known` and left as it is: a run that was cut off is taken up by running again. Raises what `operations.create`
-    raises for the whole batch, for example `DatabaseAway`; all batches reported before are written then.
+    raises for the whole batch, for example `DatabaseAway`; what was reported before is written then.
     """
     tally = Tally()
+    flying: deque[tuple[list[_Mapped], asyncio.Task[list[Outcome]]]] = deque()
     with _RefusedRows(job.table) as refused:
-        writing: asyncio.Task[list[Outcome]] | None = None
-        waiting: list[_Mapped] = []
+
+        async def land() -> None:
+            batch, task = flying[0]
+            _count(tally, batch, await task, refused)
+            flying.popleft()
+            tally.refused_file = refused.path
+            report(tally, job.table.position)
+
         try:
             async for mapped, left in _batches(job):
-                for each in left:
-                    refused.keep(each.row, each.reasons)
-                    tally.repeated += each.repeated
-                    tally.refused += not each.repeated
-                if writing is not None:
-                    _count(tally, waiting, await writing, refused)
-                tally.refused_file = refused.path
-                report(tally, job.table.position)
-                waiting, writing = mapped, asyncio.create_task(_write(open_work, job, mapped))
-            if writing is not None:
-                _count(tally, waiting, await writing, refused)
+                _leave(tally, left, refused)
+                while len(flying) >= _WRITERS:
+                    await land()
+                flying.append((mapped, asyncio.create_task(_write(open_work, job, mapped))))
+            while flying:
+                await land()
         finally:
-            if writing is not None:
-                await _settled(writing)
-        tally.refused_file = refused.path
-    report(tally, job.table.position)
+            await asyncio.gather(*(task for _, task in flying), return_exceptions=True)
     return tally
+
+
+def _leave(tally: Tally, left: list[_Left], refused: "_RefusedRows") -> None:
+    for each in left:
+        refused.keep(each.row, each.reasons)
+        tally.repeated += each.repeated
+        tally.refused += not each.repeated
 
 
 async def _batches(job: Job) -> AsyncIterator[tuple[list[_Mapped], list[_Left]]]:
@@ -179,12 +186,6 @@ def _count(tally: Tally, batch: list[_Mapped], outcomes: list[Outcome], refused:
 
 def _sentence(problem: Problem) -> str:
     return str(problem) if not problem.where or problem.where in str(problem) else f"{problem.where}: {problem}"
-
-
-async def _settled(task: "asyncio.Task[Any]") -> None:
-    """Wait until the write is over, however it ends: its connection must not be left behind."""
-    with suppress(Exception):
-        await task
 
 
 class _RefusedRows:

@@ -1,0 +1,1 @@
+"""What Spanco decides for sellers: same input, same answer, with reasons."""

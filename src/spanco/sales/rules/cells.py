@@ -92,9 +92,8 @@ def converter(form: Form) -> Callable[[str], Read]:
 
 def read(cell: Cell, row: Mapping[str, str]) -> Read:
     """The value that the row has for the cell; a Reason names the column and what it holds."""
-    for column, words in cell.skip_if:
-        if row[column].strip() in words:
-            return ABSENT
+    if cell.skip_if and any(row[column].strip() in words for column, words in cell.skip_if):
+        return ABSENT
     if cell.templates:
         return _filled(cell, row)
     for column in cell.columns:

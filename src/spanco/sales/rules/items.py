@@ -1,7 +1,7 @@
 """Items of an opportunity: each gets an id within its opportunity and a state of its own (TMF699, 1.3)."""
 
 from spanco.kernel.openapi import Resource
-from spanco.kernel.wire import Document
+from spanco.kernel.wire import Document, Json
 
 _STEP = 100
 _FIRST_STATE = "acknowledged"
@@ -13,14 +13,16 @@ def numbered(_resource: Resource, document: Document, _before: Document | None) 
     if not isinstance(items, list):
         return document
     highest = max((_number(item.get("id")) for item in items if isinstance(item, dict)), default=0)
-    completed = []
+    completed: list[Json] = []
     for item in items:
-        if isinstance(item, dict) and "id" not in item:
+        if not isinstance(item, dict):
+            completed.append(item)
+            continue
+        own: Document = {}
+        if "id" not in item:
             highest = highest // _STEP * _STEP + _STEP
-            item = {"id": str(highest), **item}
-        if isinstance(item, dict):
-            item = {"salesOpportunityItemStatus": _FIRST_STATE, **item}
-        completed.append(item)
+            own["id"] = str(highest)
+        completed.append({**own, "salesOpportunityItemStatus": _FIRST_STATE, **item})
     return document | {"salesOpportunityItem": completed}
 
 

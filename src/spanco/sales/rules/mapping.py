@@ -38,7 +38,7 @@ class Mapping:
     columns: frozenset[str]
     rest: str = ""
     absent: frozenset[str] = frozenset()
-    ignored: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
     fingerprint: tuple[str, ...] = ()
 
 
@@ -76,15 +76,16 @@ def parse(text: str) -> Mapping:
     leaves += _state(told.get("state", {}), zone)
     cells = [cell for _, cell in leaves if isinstance(cell, Cell)]
     skipping = {column for cell in cells for column, _ in cell.skip_if}
+    columns = frozenset(key).union(skipping, *(cell.columns for cell in cells))
     return Mapping(
         source=_text(told, "source"),
         resource=_text(told, "resource"),
         key=key,
         shape=grow(leaves),
-        columns=frozenset(key).union(skipping, *(cell.columns for cell in cells)),
+        columns=columns,
         rest=_rest(told, attributes),
         absent=absent,
-        ignored=frozenset(_texts(told.get("ignore", []), "ignore")) | frozenset(REFUSED_COLUMNS),
+        named=columns.union(_texts(told.get("ignore", []), "ignore"), REFUSED_COLUMNS),
         fingerprint=_texts(told.get("columns", []), "columns"),
     )
 
@@ -103,11 +104,9 @@ def apply(mapping: Mapping, row: MappingOf[str, str], line: int) -> Mapped | Ref
     """The document of one row. All that is wrong with the row is told at once."""
     reasons: list[str] = []
     parts = [row[column].strip() for column in mapping.key]
-    reasons += [
-        f"Column '{column}' is empty on line {line}; it is part of the key, without which a row cannot be told apart."
-        for column, part in zip(mapping.key, parts, strict=True)
-        if not part
-    ]
+    if not all(parts):
+        empty = mapping.key[parts.index("")]
+        reasons.append(f"Column '{empty}' is empty on line {line}; it is part of the key that tells rows apart.")
     document = fill(mapping.shape, row, reasons)
     if reasons:
         return Refusal(tuple(reasons))
@@ -119,15 +118,16 @@ def apply(mapping: Mapping, row: MappingOf[str, str], line: int) -> Mapped | Ref
 
 
 def _keep_rest(mapping: Mapping, row: MappingOf[str, str], document: Document) -> None:
-    known = mapping.columns | mapping.ignored
-    kept: list[Json] = [
-        {"name": column, "value": cell.strip()}
-        for column, cell in row.items()
-        if column not in known and cell.strip() and cell.strip() not in mapping.absent
-    ]
+    """Columns that the mapping neither reads nor ignores, as characteristics."""
+    kept: list[Json] = []
+    for column, cell in row.items():
+        if column not in mapping.named:
+            value = cell.strip()
+            if value and value not in mapping.absent:
+                kept.append({"name": column, "value": value})
     if kept:
-        named = document.get(mapping.rest)
-        document[mapping.rest] = [*named, *kept] if isinstance(named, list) else kept
+        before = document.get(mapping.rest)
+        document[mapping.rest] = [*before, *kept] if isinstance(before, list) else kept
 
 
 def _key(parts: list[str]) -> str:

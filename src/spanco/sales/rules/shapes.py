@@ -62,26 +62,27 @@ def fill(branch: Branch, row: Mapping[str, str], reasons: list[str]) -> dict[str
     document: dict[str, Json] = {}
     fed = not branch.cells
     for name, node in branch.children.items():
-        value = _value(node, row, reasons)
-        if value is not ABSENT:
+        value: Json | Absent | Reason
+        if isinstance(node, Leaf):
+            value = read(node.source, row) if isinstance(node.source, Cell) else node.source
+        elif isinstance(node, Branch):
+            value = fill(node, row, reasons)
+        else:
+            value = _elements(node, row, reasons)
+        if isinstance(value, Reason):
+            reasons.append(value.because)
+        elif value is not ABSENT:
             document[name] = value
             fed = fed or node.cells
     return document if fed else ABSENT
 
 
-def _value(node: Node, row: Mapping[str, str], reasons: list[str]) -> Json | Absent:
-    if isinstance(node, Leaf):
-        if not isinstance(node.source, Cell):
-            return node.source
-        found = read(node.source, row)
-        if isinstance(found, Reason):
-            reasons.append(found.because)
-            return ABSENT
-        return found
-    if isinstance(node, Branch):
-        return fill(node, row, reasons)
-    filled = [fill(element, row, reasons) for element in node.elements.values()]
-    elements: list[Json] = [each for each in filled if each is not ABSENT]
+def _elements(many: Many, row: Mapping[str, str], reasons: list[str]) -> Json | Absent:
+    elements: list[Json] = []
+    for branch in many.elements.values():
+        element = fill(branch, row, reasons)
+        if element is not ABSENT:
+            elements.append(element)
     return elements or ABSENT
 
 

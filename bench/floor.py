@@ -1,0 +1,81 @@
+"""The floor: a bare ASGI function that runs the one SQL statement with asyncpg and returns bytes."""
+
+import os
+from contextlib import AsyncExitStack
+from typing import Any
+
+from bench.loading import TENANT
+from spanco import clock
+from spanco.app import served_apis
+from spanco.kernel.events import event_type
+from spanco.store.database import Database
+from spanco.store.statements import statement
+
+KIND = "sales.salesLead"
+_READ = statement("read", KIND)
+_CREATE = statement("insert_one", KIND)
+_PAGE = f"""
+select resource.id, resource.version, resource.document, chosen.key0::text as key0 from (
+    select id, ((document ->> 'creationDate') collate "C") as key0 from resource
+    where tenant = $1 and kind = '{KIND}' and (document->>'status') collate "C" = $2::text
+    order by ((document ->> 'creationDate') collate "C") desc, id desc limit $3::bigint offset $4::bigint
+) as chosen join resource on resource.tenant = $5 and resource.kind = '{KIND}' and resource.id = chosen.id
+order by chosen.key0 desc, chosen.id desc
+"""
+_HEADERS = [(b"content-type", b"application/json")]
+_CAUSE = b'{"kind":"request"}'
+
+
+class Floor:
+    """Reads, creates and lists without a question asked."""
+
+    def __init__(self) -> None:
+        self._stack = AsyncExitStack()
+        self._database: Database
+        self._event_type = ""
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - as ASGI is
+        """Serve one request, or the start and the end of the server."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        if scope["method"] == "POST":
+            status, body = 201, await self._created((await receive())["body"])
+        elif scope["query_string"]:
+            status, body = 200, await self._page(scope["query_string"])
+        else:
+            status, body = 200, await self._read(scope["path"].rpartition("/")[2])
+        headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _read(self, id_: str) -> bytes:
+        async with self._database.connected() as connection:
+            row = await connection.fetchrow(_READ, TENANT, id_, None)
+        return b'{"id":"%b",%b' % (id_.encode(), row["document"][1:])
+
+    async def _created(self, body: bytes) -> bytes:
+        id_ = clock.new_id()
+        named = (TENANT, id_, None, body, clock.new_id(), self._event_type)
+        async with self._database.connected() as connection:
+            stored = await connection.fetchval(_CREATE, *named, clock.now(), "anonymous", _CAUSE, None)
+        return b'{"id":"%b",%b' % (id_.encode(), stored[1:])
+
+    async def _page(self, query: bytes) -> bytes:
+        wanted = query.partition(b"status=")[2].partition(b"&")[0].decode()
+        async with self._database.connected() as connection:
+            rows = await connection.fetch(_PAGE, TENANT, wanted, 20, 0, TENANT)
+        return b"[" + b",".join(b'{"id":"%b",%b' % (row["id"].encode(), row["document"][1:]) for row in rows) + b"]"
+
+    async def _live(self, receive: Any, send: Any) -> None:  # noqa: ANN401 - as ASGI is
+        await receive()
+        resource = next(api for api in served_apis(()) if api.key == "sales").resources["salesLead"]
+        self._event_type = event_type(resource, "create")
+        self._database = await self._stack.enter_async_context(Database.opened(os.environ["BENCH_DATABASE_URL"]))
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._stack.aclose()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+app = Floor()
