@@ -25,7 +25,7 @@ SHOWN = (
 @contextmanager
 def fresh_cluster() -> Iterator[tuple[str, Path]]:
     """The URL of a new embedded PostgreSQL and a folder for files; both vanish at the end."""
-    with tempfile.TemporaryDirectory(prefix="spanco-bench-", dir="/var/tmp") as name:  # noqa: S108 - a disk, not memory
+    with tempfile.TemporaryDirectory(prefix="spanco-bench-", dir="/var/tmp") as name:
         folder = Path(name)
         folder.chmod(0o711)  # PostgreSQL runs as another user when the bench runs as root
         with embedded(folder / "data") as url:

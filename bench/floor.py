@@ -4,26 +4,25 @@ import os
 from contextlib import AsyncExitStack
 from typing import Any
 
-from bench.loading import TENANT
+from bench.leads import TENANT
 from spanco import clock
-from spanco.app import served_apis
-from spanco.kernel.events import event_type
 from spanco.store.database import Database
 from spanco.store.statements import statement
 
 KIND = "sales.salesLead"
 _READ = statement("read", KIND)
 _CREATE = statement("insert_one", KIND)
-_PAGE = f"""
+_PAGE = """
 select resource.id, resource.version, resource.document, chosen.key0::text as key0 from (
     select id, ((document ->> 'creationDate') collate "C") as key0 from resource
-    where tenant = $1 and kind = '{KIND}' and (document->>'status') collate "C" = $2::text
+    where tenant = $1 and kind = 'sales.salesLead' and (document->>'status') collate "C" = $2::text
     order by ((document ->> 'creationDate') collate "C") desc, id desc limit $3::bigint offset $4::bigint
-) as chosen join resource on resource.tenant = $5 and resource.kind = '{KIND}' and resource.id = chosen.id
+) as chosen join resource on resource.tenant = $5 and resource.kind = 'sales.salesLead' and resource.id = chosen.id
 order by chosen.key0 desc, chosen.id desc
 """
 _HEADERS = [(b"content-type", b"application/json")]
 _CAUSE = b'{"kind":"request"}'
+_EVENT_TYPE = "SalesLeadCreateEvent"
 
 
 class Floor:
@@ -32,7 +31,6 @@ class Floor:
     def __init__(self) -> None:
         self._stack = AsyncExitStack()
         self._database: Database
-        self._event_type = ""
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - as ASGI is
         """Serve one request, or the start and the end of the server."""
@@ -56,7 +54,7 @@ class Floor:
 
     async def _created(self, body: bytes) -> bytes:
         id_ = clock.new_id()
-        named = (TENANT, id_, None, body, clock.new_id(), self._event_type)
+        named = (TENANT, id_, None, body, clock.new_id(), _EVENT_TYPE)
         async with self._database.connected() as connection:
             stored = await connection.fetchval(_CREATE, *named, clock.now(), "anonymous", _CAUSE, None)
         return b'{"id":"%b",%b' % (id_.encode(), stored[1:])
@@ -69,8 +67,6 @@ class Floor:
 
     async def _live(self, receive: Any, send: Any) -> None:  # noqa: ANN401 - as ASGI is
         await receive()
-        resource = next(api for api in served_apis(()) if api.key == "sales").resources["salesLead"]
-        self._event_type = event_type(resource, "create")
         self._database = await self._stack.enter_async_context(Database.opened(os.environ["BENCH_DATABASE_URL"]))
         await send({"type": "lifespan.startup.complete"})
         await receive()

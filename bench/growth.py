@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from bench.leads import DAYS, FIRST_DAY, STATES, leads
 from bench.plan import Plan
@@ -60,15 +61,17 @@ class Growth:
             "email": [f"?prospectContact.characteristic.emailAddress={_email(each)}{limit}" for each in some],
             "few": _ranges(timedelta(days=DAYS) * _FEW / count),
             "week": _ranges(timedelta(days=7)),
-            "since": [f"?creationDate.gte={spell(FIRST_DAY + timedelta(days=day))}&sort=creationDate{limit}"
-                      for day in range(0, DAYS, 9)],
+            "since": [
+                f"?creationDate.gte={spell(FIRST_DAY + timedelta(days=day))}&sort=creationDate{limit}"
+                for day in range(0, DAYS, 9)
+            ],
             "newest": ["?sort=-creationDate&limit=20"],
             "page20": ["?offset=380&limit=20"],
         }
         return {what: Load("get", lines(self._folder / f"{what}-{count}", each)) for what, each in asked.items()}
 
 
-def _email(document: dict) -> str:  # type: ignore[type-arg]
+def _email(document: dict[str, Any]) -> str:
     return str(document["prospectContact"][0]["characteristic"]["emailAddress"])
 
 

@@ -7,19 +7,26 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from spanco.kernel.moments import spell
-from spanco.kernel.wire import Document, encode
+from spanco.kernel.wire import encode
 
+TENANT = "default"
 FIRST_DAY = datetime(2024, 7, 1, tzinfo=UTC)
 DAYS = 730
 LEADS_PER_PARTY = 5
 LEADS_PER_AGENT = 500
 STATES = {"acknowledged": 14, "inProgress": 31, "pending": 11, "accepted": 22, "rejected": 17, "cancelled": 5}
 
-_GIVEN = "Amelia Bernd Chiara Dolores Elin Fabrice Greta Hugo Imogen Jakub Katrin Lovisa Marta Nils Owen Paula".split()
-_FAMILY = "Ahlgren Bermudez Cawthorne Dornbusch Esnault Fairhurst Gualtieri Hoekstra Kowalik Lavergne Pajak".split()
-_COMPANY = "Alder Basalt Cobalt Delta Ember Fjord Garnet Heron Juniper Kestrel Larch Meridian Onyx Quarry".split()
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_GIVEN = _words("Amelia Bernd Chiara Dolores Elin Fabrice Greta Hugo Imogen Jakub Katrin Lovisa Marta Nils Owen Paula")
+_FAMILY = _words("Ahlgren Bermudez Cawthorne Dornbusch Esnault Fairhurst Gualtieri Hoekstra Kowalik Lavergne Pajak")
+_COMPANY = _words("Alder Basalt Cobalt Delta Ember Fjord Garnet Heron Juniper Kestrel Larch Meridian Onyx Quarry")
 _TRADE = ("Architects", "Bicycles", "Catering", "Engineering", "Hotels", "Logistics", "Packaging", "Textiles")
 _OFFERING = ("Fibre 1G", "Fibre 10G Business", "SD-WAN Managed", "SIP Trunk", "Cloud PBX", "IoT SIM Fleet")
 _CHANNEL = ("Web form", "Shop", "Call centre", "Partner", "E-mail", "Event")
@@ -30,7 +37,11 @@ _WISH = (
     "Asked for a price per month for {sites} seats, with a visit before {month}.",
     "Unhappy with the response times of the present provider at {sites} places; decides in {month}.",
 )
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = _words("January February March April May June July August September October November December")
+_COLUMNS = _words(
+    "key name wish created state changed type rating priority revenue channel segment campaign offering "
+    "email phone party company agent seller"
+)
 _STATES, _WEIGHTS = tuple(STATES), tuple(STATES.values())
 
 
@@ -39,7 +50,7 @@ class Lead:
     """A lead: its id and what is stored of it."""
 
     id: str
-    document: Document
+    document: dict[str, Any]
 
 
 def leads(count: int) -> Iterator[Lead]:
@@ -61,15 +72,12 @@ def write_table(path: Path, count: int) -> None:
     """The same leads as a CSV file, as another system would export them; `importing.toml` maps it."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(
-            "key name wish created state changed type rating priority revenue channel segment campaign offering "
-            "email phone party company agent seller".split()
-        )
+        writer.writerow(_COLUMNS)
         for number, lead in enumerate(leads(count)):
             writer.writerow(_cells(number, lead.document))
 
 
-def _cells(number: int, document: dict) -> list[object]:  # type: ignore[type-arg]
+def _cells(number: int, document: dict[str, Any]) -> list[object]:
     contact, party = document["prospectContact"], document["relatedParty"]
     return [
         f"B-{number}",
@@ -89,7 +97,7 @@ def _id(chance: Random, number: int) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def _document(chance: Random, party: int, agent: int) -> Document:
+def _document(chance: Random, party: int, agent: int) -> dict[str, Any]:
     company = f"{_COMPANY[party % len(_COMPANY)]} {_TRADE[party % len(_TRADE)]} {party}"
     offering = chance.randrange(len(_OFFERING))
     created = FIRST_DAY + timedelta(milliseconds=chance.randrange(DAYS * 86_400_000))
@@ -120,7 +128,7 @@ def _document(chance: Random, party: int, agent: int) -> Document:
     }
 
 
-def _contacts(chance: Random, party: int) -> list[Document]:  # type: ignore[return]
+def _contacts(chance: Random, party: int) -> list[dict[str, Any]]:
     person = _person(party * 3 + chance.randrange(3))
     address = f"{person.lower().replace(' ', '.')}@company-{party}.example"
     telephone = f"+44 7700 900{chance.randrange(1000):03}"

@@ -7,7 +7,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench.cluster import connected
-from bench.leads import Lead, leads
+from bench.leads import TENANT, Lead, leads
 from bench.typical.tables import Model
 from spanco.app import served_apis
 from spanco.kernel.checks import ready_to_create
@@ -18,7 +18,6 @@ from spanco.store.database import Connection, Database
 from spanco.store.documents import prepare
 from spanco.store.migrate import migrate
 
-TENANT = "default"
 _BATCH = 20_000
 _EVENTS = """
 insert into event (tenant, kind, resource_id, parent, version, ordinal, event_id, type, occurred_at,

@@ -6,7 +6,17 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-LIBRARIES = ("uvicorn", "uvloop", "httptools", "asyncpg", "msgspec", "jsonschema-rs", "fastapi", "pydantic", "sqlalchemy")
+LIBRARIES = (
+    "uvicorn",
+    "uvloop",
+    "httptools",
+    "asyncpg",
+    "msgspec",
+    "jsonschema-rs",
+    "fastapi",
+    "pydantic",
+    "sqlalchemy",
+)
 
 
 def described() -> dict[str, str]:

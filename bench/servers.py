@@ -41,7 +41,8 @@ def started(name: str, database_url: str, folder: Path) -> Iterator[Server]:
     """Start a server on a free port, wait until it listens, and stop it at the end."""
     port = _free_port()
     command = _command(name, port)
-    settings = {"PYTHONPATH": str(_ROOT), "BENCH_DATABASE_URL": database_url, "SPANCO_DATABASE_URL": database_url}
+    path = os.pathsep.join([str(_ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+    settings = {"PYTHONPATH": path, "BENCH_DATABASE_URL": database_url, "SPANCO_DATABASE_URL": database_url}
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("SPANCO_")}
     log = folder / f"{name}.log"
     with log.open("ab") as out:

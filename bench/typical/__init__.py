@@ -1,0 +1,1 @@
+"""The server that a good developer writes in an afternoon, to be measured against."""

@@ -58,7 +58,7 @@ def filtered(statement: Select[Any], status: str | None, party: str | None) -> S
     return statement
 
 
-@app.get(BASE + "/{lead_id}", response_model=SalesLead, response_model_exclude_none=True)
+@app.get(BASE + "/{lead_id}", response_model_exclude_none=True)
 async def read_lead(request: Request, lead_id: str, session: Session) -> SalesLead:
     """One lead."""
     row = await session.get(LeadRow, lead_id)
@@ -67,7 +67,7 @@ async def read_lead(request: Request, lead_id: str, session: Session) -> SalesLe
     return represented(request, row)
 
 
-@app.get(BASE, response_model=list[SalesLead], response_model_exclude_none=True)
+@app.get(BASE, response_model_exclude_none=True)
 async def list_leads(  # noqa: PLR0913 - one for each query parameter
     request: Request,
     response: Response,
@@ -91,7 +91,7 @@ async def list_leads(  # noqa: PLR0913 - one for each query parameter
     return [represented(request, row) for row in rows]
 
 
-@app.post(BASE, response_model=SalesLead, response_model_exclude_none=True, status_code=201)
+@app.post(BASE, response_model_exclude_none=True, status_code=201)
 async def create_lead(request: Request, response: Response, lead: SalesLeadCreate, session: Session) -> SalesLead:
     """A new lead and its event in one transaction."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

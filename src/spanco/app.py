@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from spanco import apis, clock
+from spanco import apis, clock, telemetry
 from spanco.access.actor import ANONYMOUS, Actor
 from spanco.access.claims import Trust
 from spanco.access.errors import Unauthenticated
@@ -198,4 +198,6 @@ def _verifier(settings: Settings, policy: Policy, transport: Transport) -> Verif
 
 def create() -> Application:
     """The application for a server process, with settings from the environment."""
-    return Application(Settings())
+    settings = Settings()
+    telemetry.configure(settings.log_format, settings.log_level)
+    return Application(settings)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from spanco import clock
+from spanco import clock, telemetry
 from spanco.access.grants import Verb
 from spanco.kernel.checks import ready_to_change, ready_to_create
 from spanco.kernel.errors import NotFound, Problem, Stale
@@ -120,7 +120,10 @@ async def create(
         else:
             outcomes.append(None)
             rows.append(row)
-    written = iter(await _insert(work, resource, rows))
+    inserted = await _insert(work, resource, rows)
+    created = sum(isinstance(outcome, Stored) for outcome in inserted)
+    _count(resource, "create", [event_type(resource, "create")] * created)
+    written = iter(inserted)
     return [next(written) if outcome is None else outcome for outcome in outcomes]
 
 
@@ -149,7 +152,8 @@ async def patch(
             raise Conflict
         if binding.react:
             await binding.react(work, resource, before, after)
-        return Stored(after.id, after.version, after.document)
+    _count(resource, "update", [of for _, of in raised])
+    return Stored(after.id, after.version, after.document)
 
 
 async def remove(work: Work, resource: Resource, place: Place, *, expected: frozenset[int] | None = None) -> None:
@@ -159,6 +163,7 @@ async def remove(work: Work, resource: Resource, place: Place, *, expected: froz
         event = (clock.new_id(), event_type(resource, "delete"))
         if not await documents.delete(work.connection, resource, work.stamp(), row, event):
             raise Conflict
+    _count(resource, "delete", [event[1]])
 
 
 async def _locked(work: Work, resource: Resource, place: Place, verb: Verb, expected: frozenset[int] | None) -> Row:
@@ -169,6 +174,14 @@ async def _locked(work: Work, resource: Resource, place: Place, verb: Verb, expe
     if expected is not None and row.version not in expected:
         raise Stale
     return row
+
+
+def _count(resource: Resource, verb: str, events: Sequence[str]) -> None:
+    """Let the metrics know; events of one call are of one type, or one of each."""
+    if events:
+        telemetry.record_write(resource.kind, verb, len(events) if verb == "create" else 1)
+    for event in set(events):
+        telemetry.record_event(event, events.count(event))
 
 
 async def _check_parents(work: Work, resource: Resource, parents: set[str | None]) -> None:

@@ -125,7 +125,8 @@ FIELDS = frozenset(
         *("event", "level", "timestamp", "logger", "exception", "withheld"),
         *("method", "route", "status", "seconds", "tenant", "correlation"),
         *("address", "host", "port", "workers", "pid", "version", "migration", "signal"),
-        *("kind", "resource", "verb", "outcome", "count", "attempt", "peer", "reason"),
+        *("kind", "resource", "verb", "outcome", "count", "attempt", "of", "peer", "reason"),
+        *("file", "base_path", "step"),
     }
 )
 _QUIET = ("uvicorn.access", "httpx", "httpcore")  # they write addresses with their queries

@@ -11,6 +11,7 @@ from spanco.kernel.wire import Json, decode
 
 _PHASES = httpx.Timeout(connect=3.0, read=5.0, write=5.0, pool=3.0)
 _POOL = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
+_LAST_PORT = 65_535
 _OUT_OF_TIME = (TimeoutError, httpx.TimeoutException)
 
 
@@ -67,7 +68,7 @@ class Transport:
             follow_redirects=False,
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            # Packed answers are not asked for and not unpacked: a small one could be a large one.
+            # Packed answers are neither asked for nor unpacked: a small one could be a large one.
             headers={"user-agent": "spanco", "accept": "application/json", "accept-encoding": "identity"},
         )
 
@@ -96,8 +97,10 @@ class Transport:
         async with self._client.stream("GET", address) as response:
             if response.status_code != httpx.codes.OK:
                 raise PeerRefused(address.host, response.status_code)
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise PeerAnswer(address.host, "Its answer is packed, which was not asked for.")
             body = bytearray()
-            async for piece in response.aiter_raw():
+            async for piece in response.aiter_bytes():
                 body += piece
                 if len(body) > self._limit:
                     raise PeerAnswer(address.host, f"Its answer is larger than {self._limit} bytes.")
@@ -114,6 +117,7 @@ def _admitted(url: str) -> httpx.URL:
         address = httpx.URL(url)
     except (httpx.InvalidURL, TypeError, ValueError) as error:
         raise BadAddress("?") from error
-    if address.scheme not in {"http", "https"} or not address.host or address.userinfo:
+    plain = address.host and not address.userinfo and (address.port or 1) <= _LAST_PORT
+    if address.scheme not in {"http", "https"} or not plain:
         raise BadAddress(address.host or "?")
     return address

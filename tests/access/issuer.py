@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from joserfc import jws, jwt
 from joserfc.errors import SecurityWarning
-from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 
 from spanco.access.claims import Trust
 from spanco.access.tokens import Verifier
@@ -86,12 +86,3 @@ def token(key: Key = RSA, algorithm: str = "RS256", *, header: dict[str, Any] | 
         key,
         registry=ANY_ALGORITHM,
     )
-
-
-def secret_of(key: RSAKey) -> OctKey:
-    """A public key taken for a shared secret: the oldest forgery."""
-    return OctKey.import_key({"kty": "oct", "k": _base64(key.as_pem(private=False))}, {"kid": str(key.kid)})
-
-
-def _base64(value: bytes) -> str:
-    return jws.serialize_compact({"alg": "none"}, value, None, ["none"]).split(".")[1]

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from joserfc.jwk import KeySet
 
 from spanco.access.errors import BadToken, IssuerAway
-from tests.access.issuer import EC256, KEY_SET, NAME, NOON, RSA, RSA_LATER, Issuer, KeySet, token
+from tests.access.issuer import EC256, KEY_SET, NAME, NOON, RSA, RSA_LATER, Issuer, token
 
 DISCOVERY = NAME + "/.well-known/openid-configuration"
 NOW = datetime.fromtimestamp(NOON, UTC)
@@ -75,7 +76,7 @@ async def test_unusable_keys_in_a_set_are_passed_over() -> None:
         good | {"alg": "RS512"},
     ]
     issuer.answers[KEY_SET] = {"keys": [*strange, good]}
-    assert await issuer.verifier().actor(token(), NOW)
+    assert (await issuer.verifier().actor(token(), NOW)).tenant == "north"
 
 
 async def test_known_keys_are_not_asked_for_again() -> None:
@@ -93,7 +94,7 @@ async def test_a_rotated_key_is_fetched_when_the_first_token_names_it() -> None:
     verifier = issuer.verifier()
     await verifier.actor(token(), NOW)
     issuer.keys = KeySet([RSA, RSA_LATER])
-    assert await verifier.actor(token(RSA_LATER), at(10))
+    assert (await verifier.actor(token(RSA_LATER), at(10))).tenant == "north"
     assert len(issuer.asked) == 2
 
 
@@ -114,7 +115,7 @@ async def test_a_clock_that_was_set_back_does_not_stop_the_fetching() -> None:
     verifier = issuer.verifier()
     await verifier.actor(token(), NOW)
     issuer.keys = KeySet([RSA_LATER])
-    assert await verifier.actor(token(RSA_LATER, iat=None), at(-3000))
+    assert (await verifier.actor(token(RSA_LATER, iat=None), at(-3000))).tenant == "north"
 
 
 async def test_tokens_of_a_withdrawn_key_fall_with_the_next_key_set() -> None:
@@ -162,7 +163,7 @@ async def test_ageing_keys_are_fetched_in_the_background() -> None:
     await verifier.actor(token(exp=LONG), NOW)
     issuer.keys = KeySet([RSA_LATER])
     issuer.gate.clear()
-    assert await verifier.actor(token(exp=LONG, sub="bob"), at(300))
+    assert (await verifier.actor(token(exp=LONG, sub="bob"), at(300))).tenant == "north"
     issuer.gate.set()
     await settled()
     with pytest.raises(BadToken):
@@ -176,14 +177,14 @@ async def test_keys_outlive_an_issuer_that_is_away_by_one_hour() -> None:
     await verifier.actor(token(exp=LONG), NOW)
     issuer.away = True
     for seconds in (301, 1800, 3599):
-        assert await verifier.actor(token(exp=LONG), at(seconds))
+        assert (await verifier.actor(token(exp=LONG), at(seconds))).tenant == "north"
         await settled()
     with pytest.raises(IssuerAway):
         await verifier.actor(token(exp=LONG), at(3660))
     issuer.away = False
     with pytest.raises(IssuerAway):
         await verifier.actor(token(exp=LONG), at(3665))
-    assert await verifier.actor(token(exp=LONG), at(3670))
+    assert (await verifier.actor(token(exp=LONG), at(3670))).tenant == "north"
 
 
 async def test_closing_gives_up_a_fetch_that_hangs() -> None:

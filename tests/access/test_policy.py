@@ -147,7 +147,9 @@ def test_the_documented_policy_file_is_the_default_policy() -> None:
 def test_a_policy_file_replaces_the_default_table(tmp_path: Path) -> None:
     """Roles of the default table that the file does not name may do nothing."""
     file = tmp_path / "policy.toml"
-    file.write_text('[[grant]]\nrole = "clerk"\nresources = ["sales.*"]\nverbs = ["update", "read"]\n', encoding="utf-8")
+    file.write_text(
+        '[[grant]]\nrole = "clerk"\nresources = ["sales.*"]\nverbs = ["update", "read"]\n', encoding="utf-8"
+    )
     policy = load(file)
     assert policy.roles == {"clerk"}
     assert policy.grants == (Grant("clerk", ("sales.*",), ("read", "update")),)

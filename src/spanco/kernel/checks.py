@@ -51,6 +51,7 @@ def ready_to_change(resource: Resource, before: Document, after: Json, moment: s
         for name, kept in resource.managed.items():
             if kept == "changed" or (kept == "moved" and moved):
                 document[name] = moment
+        check({name: value for name, value in document.items() if before.get(name) != value}, resource.change_check)
         check(document, resource.stored_check)
     return document, changed
 

@@ -41,6 +41,7 @@ class Resource:
     create_schema: Schema
     update_schema: Schema
     server_owned: frozenset[str]
+    mandatory: frozenset[str]
     unpatchable: frozenset[str]
     managed: Mapping[str, str]
     lifecycle: Lifecycle | None
@@ -50,6 +51,7 @@ class Resource:
     events: Mapping[str, str]
     shape: Shape
     create_check: Validator
+    change_check: Validator
     stored_check: Validator
 
     @property
@@ -167,6 +169,7 @@ class _Reader:
         managed = dict(content.get("x-spanco-managed", {}))
         owned = (set(attributes) - set(created) if create_schema is not schema else set(managed)) | _IDENTITY
         mandatory -= owned | {"@type"} | set(managed)
+        captured = {name for name, kept in managed.items() if kept == "created"}
         lifecycle = lifecycle_of(content)
         return Resource(
             name=name,
@@ -179,7 +182,8 @@ class _Reader:
             create_schema=create_schema,
             update_schema=update_schema,
             server_owned=frozenset(owned),
-            unpatchable=frozenset(set(attributes) - set(updated)) | _FIXED,
+            mandatory=frozenset(mandatory),
+            unpatchable=frozenset(set(attributes) - set(updated)) | _FIXED | captured,
             managed=managed,
             lifecycle=lifecycle,
             indexed=tuple(content.get("x-spanco-index", ())),
@@ -188,6 +192,7 @@ class _Reader:
             events=self._events(name),
             shape=self._schemas.shape(schema),
             create_check=self._schemas.validator(create_schema, mandatory, modern=self._modern),
+            change_check=self._schemas.validator(update_schema, set(), modern=self._modern),
             stored_check=self._schemas.validator(schema, mandatory, modern=self._modern),
         )
 

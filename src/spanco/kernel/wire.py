@@ -17,8 +17,8 @@ Document: TypeAlias = dict[str, Json]
 
 MAX_DEPTH = 64
 MAX_NODES = 50_000
-MAX_NUMBER_LENGTH = 40
-MAX_EXPONENT = 300
+MAX_NUMBER_LENGTH = 400
+MAX_EXPONENT = 330
 
 # Possessive, and content with an unterminated string matches to its end: one pass, never a second try.
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)

@@ -49,6 +49,7 @@ class Pages:
         if request.path.startswith("/health/"):
             return await self._health(request.path)
         if request.path == "/metrics":
+            telemetry.record_pool(*self._site.means.database.connections)
             return Answer(200, telemetry.exposition(), ((b"content-type", telemetry.METRICS_TYPE.encode()),))
         if request.path in self._roots:
             return self._document(request, self._roots[request.path])

@@ -73,9 +73,10 @@ class Database:
                 await self._pool.release(connection)
 
     @property
-    def in_use(self) -> int:
-        """Connections that are working now."""
-        return int(self._pool.get_size() - self._pool.get_idle_size())
+    def connections(self) -> tuple[int, int]:
+        """How many connections are working now, and how many are idle."""
+        idle = int(self._pool.get_idle_size())
+        return int(self._pool.get_size()) - idle, idle
 
 
 @asynccontextmanager

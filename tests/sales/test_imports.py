@@ -1,0 +1,274 @@
+"""Imports end to end on a real PostgreSQL: every row counted, nothing twice, what was refused kept with its reasons."""
+
+import csv
+import os
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from spanco.access.errors import Forbidden
+from spanco.access.actor import Actor
+from spanco.app import Running
+from spanco.kernel.wire import Document, decode_stored
+from spanco.sales.actions.imports import Job, OpenWork, Tally, run
+from spanco.sales.actions.tables import open_table
+from spanco.sales.rules.mapping import parse
+from spanco.store.errors import DatabaseAway
+from spanco.work import Cause, Work
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("SPANCO_SHARED", ROOT.parent / "shared")) / "data"
+needs_real_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real files are not at {DATA}")
+
+MAPPING = """
+source = "crm"
+resource = "salesLead"
+key = "no"
+
+[attributes]
+name = "name"
+"estimatedRevenue.value" = { column = "value", number = true }
+"estimatedRevenue.unit" = { constant = "EUR" }
+
+[state]
+column = "state"
+values = { new = "acknowledged", won = "accepted" }
+created = "created"
+date = "iso"
+"""
+HEADER = "no,name,value,state,created\n"
+
+
+def opened(running: Running) -> OpenWork:
+    """How an import by the actor of the test begins its work."""
+    return lambda: running.work(running.actor, Cause("import", {"source": "test"}))
+
+
+async def imported(
+    running: Running, path: Path, mapping: str = MAPPING, *, batch: int = 2, dry_run: bool = False
+) -> Tally:
+    """The tally of an import of the file."""
+    told = parse(mapping)
+    with open_table(path) as table:
+        job = Job(running.resource("sales", told.resource), told, table, batch, dry_run)
+        return await run(opened(running), job, lambda _tally, _position: None)
+
+
+async def documents(running: Running, kind: str = "sales.salesLead") -> list[Document]:
+    """Everything of a kind that the tenant of the test has, without the way over a page of a list."""
+    async with running.work(running.actor) as work:
+        rows = await work.connection.fetch(
+            "select document from resource where tenant = $1 and kind = $2", running.actor.tenant, kind
+        )
+    found = [decode_stored(row["document"]) for row in rows]
+    return [document for document in found if isinstance(document, dict)]
+
+
+def counts(tally: Tally) -> tuple[int, int, int, int]:
+    """Created, known, repeated, refused."""
+    return tally.created, tally.known, tally.repeated, tally.refused
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the file of a test stands."""
+    return tmp_path / "leads.csv"
+
+
+async def test_history_is_kept_and_a_second_run_adds_nothing(running: Running, path: Path) -> None:
+    """Dates and end states are those of the file; the key keeps rows from coming twice."""
+    path.write_text(HEADER + "1,Ann,10.50,won,2020-02-03\n2,Ben,,new,2020-02-04\n3,Cid,1,new,\n")
+    tally = await imported(running, path)
+    assert counts(tally) == (3, 0, 0, 0)
+    assert tally.states == {("created", "accepted"): 1, ("created", "acknowledged"): 2}
+    assert tally.refused_file is None
+    found = {str(document["name"]): document for document in await documents(running)}
+    assert found["Ann"]["status"] == "accepted"
+    assert found["Ann"]["creationDate"] == "2020-02-03T00:00:00.000Z"
+    assert found["Ann"]["estimatedRevenue"] == {"unit": "EUR", "value": Decimal("10.50")}
+    assert "estimatedRevenue" not in found["Ben"]
+    assert str(found["Cid"]["creationDate"]) > "2025"
+    assert counts(await imported(running, path)) == (0, 3, 0, 0)
+    assert len(await documents(running)) == 3
+
+
+async def test_every_row_ends_in_one_outcome(running: Running, path: Path) -> None:
+    """Broken, refused by the mapping, refused by the checks, repeated, created: the sum is the rows of the file."""
+    path.write_text(
+        HEADER + "1,Ann,1,new,\n2,Ben,x,new,\n3,,1,new,\n1,Ann again,1,won,\n4,too short\n5,=1+1,y,won,\n\n6,Eve,1,new,\n"
+    )
+    tally = await imported(running, path)
+    assert counts(tally) == (2, 0, 1, 4)
+    assert tally.rows == 7
+    assert tally.refused_file == path.with_name("leads.csv.refused.csv")
+    with tally.refused_file.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["refused line", "refused because", "no", "name", "value", "state", "created"]
+    told = {row[0]: row[1:] for row in rows[1:]}
+    assert sorted(told) == ["3", "4", "5", "6", "7"]
+    assert told["3"][0] == "Column 'value': 'x' is not a number written like 1234.56."
+    assert "name" in told["4"][0]
+    assert told["5"][0] == "The key '1' was used before, on line 2."
+    assert told["6"] == ["The row has 2 cells, the header has 5.", "4", "too short"]
+    assert told["7"][2] == "'=1+1"
+
+
+async def test_mended_rows_can_be_imported_from_the_refused_file(running: Running, path: Path) -> None:
+    """The file of refused rows is a table for the same mapping; what is refused again does not grow columns."""
+    path.write_text(HEADER + "1,=Ann,x,new,\n2,Ben,y,new,\n")
+    refused = (await imported(running, path)).refused_file
+    assert refused is not None
+    refused.write_text(refused.read_text(encoding="utf-8-sig").replace(",x,", ",7,"), encoding="utf-8")
+    tally = await imported(running, refused)
+    assert counts(tally) == (1, 0, 0, 1)
+    assert [document["name"] for document in await documents(running)] == ["=Ann"]
+    assert tally.refused_file is not None
+    assert tally.refused_file.read_text(encoding="utf-8-sig").splitlines()[0] == (
+        "refused line,refused because,no,name,value,state,created"
+    )
+
+
+async def test_a_dry_run_counts_and_writes_nothing(running: Running, path: Path) -> None:
+    """The same checks on the same database, and everything taken back."""
+    path.write_text(HEADER + "1,Ann,1,new,\n2,Ben,x,new,\n3,,1,new,\n4,Dan,1,won,\n")
+    assert counts(await imported(running, path, dry_run=True)) == (2, 0, 0, 2)
+    assert await documents(running) == []
+
+
+async def test_a_table_without_rows_is_imported_at_once(running: Running, path: Path) -> None:
+    """A header alone is no fault."""
+    path.write_text(HEADER)
+    assert counts(await imported(running, path)) == (0, 0, 0, 0)
+
+
+async def test_an_import_that_was_cut_off_is_taken_up_by_running_again(running: Running, path: Path) -> None:
+    """The database goes away in the middle; after the second run every row is there once."""
+    path.write_text(HEADER + "".join(f"{number},Lead {number},1,new,\n" for number in range(20)))
+    begun = 0
+
+    @asynccontextmanager
+    async def failing() -> AsyncIterator[Work]:
+        nonlocal begun
+        begun += 1
+        if begun > 4:
+            raise DatabaseAway
+        async with opened(running)() as work:
+            yield work
+
+    heard: list[int] = []
+    told = parse(MAPPING)
+    with open_table(path) as table, pytest.raises(DatabaseAway):
+        job = Job(running.resource("sales", "salesLead"), told, table, 2)
+        await run(failing, job, lambda tally, _position: heard.append(tally.created))
+    assert heard == [2, 4, 6, 8]
+    assert len(await documents(running)) == 8
+    assert counts(await imported(running, path)) == (12, 8, 0, 0)
+    assert len(await documents(running)) == 20
+
+
+async def test_only_who_may_import_brings_history(running: Running, path: Path) -> None:
+    """The verb is `import`; selling is not enough."""
+    path.write_text(HEADER + "1,Ann,1,won,2020-02-03\n")
+    seller = Actor(running.actor.tenant, "seller", frozenset({"sales"}))
+    told = parse(MAPPING)
+    with open_table(path) as table, pytest.raises(Forbidden):
+        job = Job(running.resource("sales", "salesLead"), told, table)
+        await run(lambda: running.work(seller), job, lambda _tally, _position: None)
+    assert await documents(running) == []
+
+
+async def test_the_event_says_that_it_was_an_import(running: Running, path: Path) -> None:
+    """One event for each row, whose cause names the import."""
+    path.write_text(HEADER + "1,Ann,1,won,\n2,Ben,1,new,\n")
+    await imported(running, path)
+    async with running.work(running.actor) as work:
+        rows = await work.connection.fetch("select cause from event where tenant = $1", running.actor.tenant)
+    assert [decode_stored(row["cause"]) for row in rows] == [{"kind": "import", "source": "test"}] * 2
+
+
+def raw(name: str) -> list[dict[str, str]]:
+    """The rows of a real file, read the plainest way there is."""
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+async def real(running: Running, tmp_path: Path, name: str) -> Tally:
+    """A real file imported with the mapping that stands in `examples/`, from a place where we may write."""
+    copy = tmp_path / f"{name}.csv"
+    copy.write_bytes((DATA / copy.name).read_bytes())
+    mapping = (ROOT / "examples" / f"{name}.toml").read_text(encoding="utf-8")
+    return await imported(running, copy, mapping, batch=500)
+
+
+def text_at(document: Document, *path: str) -> str:
+    """The text at a path through objects and the first elements of arrays; empty where there is none."""
+    value: object = document
+    for step in path:
+        if isinstance(value, list):
+            value = value[0]
+        value = value.get(step, "") if isinstance(value, dict) else ""
+    return str(value)
+
+
+@needs_real_data
+async def test_the_real_leads_are_imported_whole(running: Running, tmp_path: Path) -> None:
+    """9,240 leads, 3,561 converted; by source as the raw file counts them, with Google and google as one."""
+    tally = await real(running, tmp_path, "x-education-leads")
+    assert counts(tally) == (9240, 0, 0, 0)
+    assert tally.states == {("created", "accepted"): 3561, ("created", "acknowledged"): 5679}
+    rows = raw("x-education-leads.csv")
+    found = await documents(running)
+    sources = Counter(text_at(each, "channel", "name") for each in found)
+    assert sources == Counter("Google" if row["Lead Source"] == "google" else row["Lead Source"] for row in rows)
+    assert sources["Google"] == 2873
+    assert sources[""] == 36
+    assert sum("channel" not in each for each in found) == 36
+    by_source = Counter(text_at(each, "channel", "name") for each in found if each["status"] == "accepted")
+    converted = Counter(row["Lead Source"] for row in rows if row["Converted"] == "1")
+    assert by_source["Google"] == converted["Google"] + converted["google"]
+    assert sum(by_source.values()) == 3561
+    cities = Counter(text_at(each, "prospectContact", "characteristic", "city") for each in found)
+    assert cities == Counter("" if row["City"] == "Select" else row["City"] for row in rows)
+    assert b"Select" not in b"".join(str(each).encode() for each in found).replace(b"Selected", b"")
+    assert sum("'name': 'doNotEmail', 'value': True" in str(each) for each in found) == 734
+    notes = sum("note" in each for each in found)
+    assert notes == sum(row["Tags"] != "" for row in rows)
+    assert counts(await real(running, tmp_path, "x-education-leads")) == (0, 9240, 0, 0)
+    assert len(await documents(running)) == 9240
+
+
+@needs_real_data
+async def test_the_real_opportunities_are_imported_whole(running: Running, tmp_path: Path) -> None:
+    """8,800 opportunities; counts by state, sums by product, dates and missing accounts as in the raw file."""
+    tally = await real(running, tmp_path, "crm-pipeline")
+    assert counts(tally) == (8800, 0, 0, 0)
+    states = {"acknowledged": 500, "inProgress": 1589, "accepted": 4238, "rejected": 2473}
+    assert tally.states == {("created", state): count for state, count in states.items()}
+    rows = raw("crm-pipeline.csv")
+    found = await documents(running, "sales.salesOpportunity")
+    assert Counter(str(each["status"]) for each in found) == states
+    closed = [each for each in found if "estimatedRevenue" in each]
+    assert len(closed) == 4238 + 2473
+    assert sum(Decimal(text_at(each, "estimatedRevenue", "value")) for each in closed) == 10_005_534
+    assert {text_at(each, "estimatedRevenue", "unit") for each in closed} == {"USD"}
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for each in closed:
+        product = text_at(each, "salesOpportunityItem", "product", "name")
+        sums[product] += Decimal(text_at(each, "estimatedRevenue", "value"))
+    expected: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        if row["close_value"]:
+            expected[{"GTXPro": "GTX Pro"}.get(row["product"], row["product"])] += Decimal(row["close_value"])
+    assert sums == expected
+    with_account = [each for each in found if "'role': 'customer'" in str(each)]
+    assert len(found) - len(with_account) == 1425
+    engaged = sum(str(each["creationDate"]) < "2018" for each in found)
+    assert engaged == 8800 - 500
+    first = next(each for each in found if "1C1I7A6R" in str(each["description"]))
+    assert (first["creationDate"], first["statusChangeDate"]) == ("2016-10-20T00:00:00.000Z", "2017-03-01T00:00:00.000Z")
+    assert counts(await real(running, tmp_path, "crm-pipeline")) == (0, 8800, 0, 0)
+    assert len(await documents(running, "sales.salesOpportunity")) == 8800
