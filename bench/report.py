@@ -109,7 +109,7 @@ def written(found: Measured, plan: Plan, *, path: Path = RESULTS) -> None:
         _notes("general", missed),
         "## Side by side\n\nRequests per second: median of the rounds (lowest to highest); latency in milliseconds.",
         _side_by_side(found),
-        "## Growth\n\nMedian latency of ours in milliseconds, one connection: median of the rounds (lowest to highest).",
+        "## Growth\n\nMedian latency of ours in milliseconds, one connection: median of rounds (lowest to highest).",
         _growth(found, plan),
         "## Import and memory",
         _rest(found, plan),

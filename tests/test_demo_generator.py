@@ -49,9 +49,7 @@ def texts(value: Json, name: str = "") -> Iterator[tuple[str, str]]:
 
 def test_a_seed_tells_one_story() -> None:
     """The same seed and day give the same bytes; another seed gives another story."""
-    first, again, other = (
-        encode([each.document for each in generate(seed, 50, 20, TODAY)]) for seed in (1, 1, 2)
-    )
+    first, again, other = (encode([each.document for each in generate(seed, 50, 20, TODAY)]) for seed in (1, 1, 2))
     assert first == again
     assert first != other
 
@@ -172,4 +170,6 @@ async def test_a_second_load_adds_nothing(running: Running) -> None:
     assert len(documents) == 510
     references = [each["salesLead"] for each in documents.values() if isinstance(each, dict) and "salesLead" in each]
     assert references
-    assert all(isinstance(each, list) and isinstance(each[0], dict) and each[0]["id"] in documents for each in references)
+    assert all(
+        isinstance(each, list) and isinstance(each[0], dict) and each[0]["id"] in documents for each in references
+    )

@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psutil
@@ -51,20 +52,14 @@ def _exchanged(port: int, abuse: Abuse) -> bytes:
     """What comes back; an answer may come before everything is sent, as to a body that is too large."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE) as connection:
-        try:
+        with suppress(ConnectionError):
             connection.sendall(abuse.sent)
-            if not abuse.whole:
+        if not abuse.whole:
+            with suppress(OSError):
                 connection.shutdown(socket.SHUT_WR)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
-        try:
-            while not _complete(received):
-                more = connection.recv(1 << 20)
-                if not more:
-                    break
+        with suppress(ConnectionError):
+            while not _complete(received) and (more := connection.recv(1 << 20)):
                 received += more
-        except ConnectionResetError:
-            pass
     return received
 
 

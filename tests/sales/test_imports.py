@@ -99,7 +99,8 @@ async def test_history_is_kept_and_a_second_run_adds_nothing(running: Running, p
 async def test_every_row_ends_in_one_outcome(running: Running, path: Path) -> None:
     """Broken, refused by the mapping, refused by the checks, repeated, created: the sum is the rows of the file."""
     path.write_text(
-        HEADER + "1,Ann,1,new,\n2,Ben,x,new,\n3,,1,new,\n1,Ann again,1,won,\n4,too short\n5,=1+1,y,won,\n\n6,Eve,1,new,\n"
+        HEADER
+        + "1,Ann,1,new,\n2,Ben,x,new,\n3,,1,new,\n1,Ann again,1,won,\n4,too short\n5,=1+1,y,won,\n\n6,Eve,1,new,\n"
     )
     tally = await imported(running, path)
     assert counts(tally) == (2, 0, 1, 4)
@@ -269,6 +270,9 @@ async def test_the_real_opportunities_are_imported_whole(running: Running, tmp_p
     engaged = sum(str(each["creationDate"]) < "2018" for each in found)
     assert engaged == 8800 - 500
     first = next(each for each in found if "1C1I7A6R" in str(each["description"]))
-    assert (first["creationDate"], first["statusChangeDate"]) == ("2016-10-20T00:00:00.000Z", "2017-03-01T00:00:00.000Z")
+    assert (first["creationDate"], first["statusChangeDate"]) == (
+        "2016-10-20T00:00:00.000Z",
+        "2017-03-01T00:00:00.000Z",
+    )
     assert counts(await real(running, tmp_path, "crm-pipeline")) == (0, 8800, 0, 0)
     assert len(await documents(running, "sales.salesOpportunity")) == 8800

@@ -115,7 +115,7 @@ def test_elements_are_found_by_predicate_or_position() -> None:
         '"relatedParty[role=agent].name" = "A"\n"relatedParty[role=agent].id" = { column = "A", slug = true }\n'
         '"relatedParty[role=customer].name" = "C"\n"note[0].text" = "N"\n"note[0].author" = { constant = "import" }\n'
         '"characteristic[name="\'x\'"].value" = "A"'
-    ).replace("\"characteristic[name=\"'x'\"].value\"", "'characteristic[name=\"page views / visit\"].value'")
+    ).replace('"characteristic[name="\'x\'"].value"', "'characteristic[name=\"page views / visit\"].value'")
     assert document(rule, {"A": "Moses Frase", "C": "Cancity", "N": "hello"}) == {
         "relatedParty": [
             {"role": "agent", "name": "Moses Frase", "id": "moses-frase"},

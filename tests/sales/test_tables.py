@@ -161,15 +161,15 @@ def test_a_record_is_bounded(path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_file(path: Path) -> None:
-    """Ten megabytes are read within two."""
-    path.write_text("a,b\n" + "some text,more text\n" * 500_000)
+    ""X""
+    path.write_text("a,b\n" + "some text,more text\n" * 150_000)
     tracemalloc.start()
     with open_table(path) as table:
-        assert sum(1 for _ in table.rows()) == 500_000
+        assert sum(1 for _ in table.rows()) == 150_000
         assert table.position == table.size == path.stat().st_size
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 6_000_000
+    assert peak < 2_500_000
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+49 30", "-5", "@x", "\tx", "\rx", "'=x", "''", "plain", ""])

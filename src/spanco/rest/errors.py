@@ -20,9 +20,9 @@ class MethodNotAllowed(Problem):
 class UnsupportedMedia(Problem):
     """The media type of the body is not understood."""
 
-    def __init__(self, accepted: Iterable[str]) -> None:
+    def __init__(self, accepted: Iterable[str], reason: str = "The media type of the body is not understood") -> None:
         self.accept = ", ".join(accepted)
-        super().__init__(f"The media type of the body is not understood; send one of: {self.accept}.")
+        super().__init__(f"{reason}; send one of: {self.accept}.")
 
 
 class NotAcceptable(Problem):

@@ -64,9 +64,9 @@ class Request:
 
     def media_type(self, accepted: tuple[str, ...]) -> str:
         """The media type of the body, which must be one of `accepted`; none at all means the first."""
-        text = self.header(b"content-type")
-        if not text:
-            return accepted[0]
+        text = self.header(b"content-type") or accepted[0]
+        if (self.header(b"content-encoding") or "identity").lower() != "identity":
+            raise UnsupportedMedia(accepted, "A Content-Encoding is not understood")
         media, _, parameters = text.lower().partition(";")
         charset = re.search(r'charset="?([^";]*)', parameters)
         if media.strip() not in accepted or (charset and charset[1].strip() not in {"utf-8", "utf8", "us-ascii"}):

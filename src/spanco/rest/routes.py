@@ -107,6 +107,7 @@ class Surface:
         if request.method not in offered:
             raise MethodNotAllowed(offered | {"OPTIONS"})
         request.check_accept()
+        request.origin()  # a bad Host is refused before anything is written
         actor = await self._site.authenticate(request.header(b"authorization"))
         if "\0" in (id_ or "") or "\0" in (parent or ""):
             raise NotFound

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from spanco.kernel.errors import BadBody, BadHeader
 from spanco.kernel.patch import apply, apply_query, merge
+from spanco.kernel.projection import Fields
 from spanco.kernel.wire import Document, Json, decode
 from spanco.operations import Draft, Patch, Place, Stored, create, patch, remove
 from spanco.rest.reading import chosen
@@ -16,6 +17,7 @@ from spanco.store.idempotency import Answer as Kept
 from spanco.store.idempotency import Claim, recall, remember
 from spanco.work import Work
 
+Shape = tuple[Fields | None, str]  # read before anything is written: what cannot be read must change nothing
 _JSON_TYPE = ("application/json",)
 _MERGE, _JSON_PATCH, _JSON_PATCH_QUERY = (
     "application/merge-patch+json",
@@ -31,18 +33,19 @@ _MOST_AT_ONCE = 1000
 async def create_one(call: Call) -> Answer:
     """POST: one resource, or an array where the API allows it; once per Idempotency-Key."""
     call.request.media_type(_JSON_TYPE)
+    shape = chosen(call.request.query)
     body = await call.request.body(call.site.limits.body)
     document = decode(body)
     key = call.request.header(b"idempotency-key")
     async with call.site.work(call.actor, call.request) as work:
         if key is None:
-            return await _created(call, work, document)
+            return await _created(call, work, document, shape)
         async with work.atomic():
             claim = _claim(call, work, key, body)
             kept = await recall(work.connection, claim)
             if kept:
                 return Answer(kept.status, kept.body, _bytes(kept.headers))
-            answer = await _created(call, work, document)
+            answer = await _created(call, work, document, shape)
             headers = tuple((name.decode(), value.decode()) for name, value in answer.headers)
             hours = call.site.limits.idempotency_hours
             await remember(work.connection, claim, Kept(answer.status, headers, answer.body), hours)
@@ -60,40 +63,40 @@ def _bytes(headers: Sequence[tuple[str, str]]) -> Headers:
     return tuple((name.encode(), value.encode()) for name, value in headers)
 
 
-async def _created(call: Call, work: Work, document: Json) -> Answer:
+async def _created(call: Call, work: Work, document: Json, shape: Shape) -> Answer:
     if isinstance(document, list) and call.resource.bulk:
-        return Answer(201, await _many(call, work, document))
+        return Answer(201, await _many(call, work, document, shape))
     (stored,) = await create(work, call.resource, [Draft(document, call.parent)])
     assert isinstance(stored, Stored)
     location = f"{call.base()}{stored.id}".encode()
-    answer = _representation(call, stored, 201)
+    answer = _representation(call, stored, shape)
     return Answer(201, answer.body, (*answer.headers, (b"location", location)))
 
 
-async def _many(call: Call, work: Work, documents: Sequence[Json]) -> bytes:
+async def _many(call: Call, work: Work, documents: Sequence[Json], shape: Shape) -> bytes:
     if not documents or len(documents) > _MOST_AT_ONCE:
         raise BadBody("", f"Send between 1 and {_MOST_AT_ONCE} resources at once.")
     outcomes = await create(work, call.resource, [Draft(document, call.parent) for document in documents])
-    fields, _ = chosen(call.request.query)
     base = call.base().encode()
-    parts = [spliced(base, each.id, each.body, fields) for each in outcomes if isinstance(each, Stored)]
+    parts = [spliced(base, each.id, each.body, shape[0]) for each in outcomes if isinstance(each, Stored)]
     return b"[" + b",".join(parts) + b"]"
 
 
-def _representation(call: Call, stored: Stored, status: int) -> Answer:
-    fields, text = chosen(call.request.query)
+def _representation(call: Call, stored: Stored, shape: Shape) -> Answer:
+    fields, text = shape
     body = spliced(call.base().encode(), stored.id, stored.body, fields)
-    return Answer(status, body, (*JSON, (b"etag", entity_tag(stored.version, text).encode())))
+    return Answer(200, body, (*JSON, (b"etag", entity_tag(stored.version, text).encode())))
 
 
 async def patch_one(call: Call) -> Answer:
     """PATCH of one resource by merge patch, JSON Patch or JSON Patch Query (TMF630 parts 1 and 5)."""
     media = call.request.media_type(_PATCH_TYPES)
+    shape = chosen(call.request.query)
     change = _change(media, decode(await call.request.body(call.site.limits.body)))
     assert call.id is not None
     async with call.site.work(call.actor, call.request) as work:
         stored = await patch(work, call.resource, Place(call.id, call.parent), change, expected=_expected(call))
-    return _representation(call, stored, 200)
+    return _representation(call, stored, shape)
 
 
 def _change(media: str, body: Json) -> Patch:
@@ -114,10 +117,11 @@ def _expected(call: Call) -> frozenset[int] | None:
 async def create_many(call: Call) -> Answer:
     """PATCH of a collection: all `add` operations with path `/` are created together (TMF630 part 1, 6.2)."""
     call.request.media_type(_BULK_TYPES)
+    shape = chosen(call.request.query)
     operations = decode(await call.request.body(call.site.limits.body))
     documents = _added(operations)
     async with call.site.work(call.actor, call.request) as work:
-        return Answer(200, await _many(call, work, documents))
+        return Answer(200, await _many(call, work, documents, shape))
 
 
 def _added(operations: Json) -> list[Document]:

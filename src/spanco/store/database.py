@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 import asyncpg
 from asyncpg.exceptions import InterfaceError
 
-from spanco.kernel.errors import Malformed, TooCostly
+from spanco.kernel.errors import BadBody, Malformed, TooCostly
 from spanco.store.errors import Conflict, DatabaseAway
 
 _ACQUIRE_SECONDS = 15.0
@@ -19,6 +19,7 @@ _SESSION = {
     "idle_in_transaction_session_timeout": "60s",
     "lock_timeout": "0",
 }
+_TOO_LONG = "A text is too long for an attribute that lists are sorted by, such as a name; at most 2,000 bytes are safe."
 _AWAY = (
     OSError,
     TimeoutError,
@@ -95,6 +96,10 @@ def translated() -> Iterator[None]:
         raise TooCostly from error
     except (asyncpg.UntranslatableCharacterError, asyncpg.InvalidTextRepresentationError) as error:
         raise Malformed from error
+    except asyncpg.StatementTooComplexError as error:
+        raise TooCostly from error
+    except asyncpg.ProgramLimitExceededError as error:
+        raise BadBody("", _TOO_LONG) from error
     except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError) as error:
         raise Conflict from error
     except _AWAY as error:

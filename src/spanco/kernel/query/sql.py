@@ -233,12 +233,12 @@ def _jsonpath(condition: Condition, item: str) -> str:
         case Not(part):
             # Unlike values make a comparison unknown; whatever is not true has its denial true here.
             inner = _jsonpath(part, item)
-            return f"!({inner})"
+            return f"!({inner}) || ({inner}) is unknown"
         case Compare(path, op, value):
             return f"{_spelled(path, item)} {'==' if op is Op.EQ else op.value} {_literal(value)}"
         case Like(path, pattern, ignore_case):
             text = json.dumps(regex.translate(pattern, ignore_case=ignore_case))
-            return f'{_spelled(path, item)} like_regex {text} flag "s"'
+            return f'{_spelled(path, item)} like_regex {text} '
         case Exists(path):
             return f"exists({_spelled(path, item)})"
         case Element(path, inner):
