@@ -111,7 +111,7 @@ _PATCHES: list[object] = [
     [_operation("test", "/name", value="another")], [_operation("test", "/name")], [_operation("test", "/nothing", value=None)],
     [_operation("replace", "/id", value="x")], [_operation("remove", "/id")], [_operation("remove", "/name")],
     [_operation("replace", "/name", value=5)], [_operation("replace", "/status", value="sleeping")], [_operation("add", "/name/-", value=1)],
-    [_operation(path="/" * 5000, value=1)], [_operation(path="/a" * 5000, value=1)], [_operation(path="/" + "9" * 5000, value=1)],
+    [_operation(path="/" * 5000, value=1)], [_operation(path="/a" * 5000, value=1)], [_operation(path="/name/" + "9" * 5000, value=1)],
     [_operation(path="/x", value=1)] * 501, _DOUBLING, _BOMB * 2, [_operation(path="/x", value=[]), _operation(path="/x/1", value=1)],
     [_operation(path="/x", value=[]), _operation(path="/x/-1", value=1)], [_operation(path="/x", value=[]), _operation("remove", "/x/-")],
     [_operation(path="/x", value=[]), _operation(path="/x/00", value=1)], [_operation(path="/x", value={}), _operation("move", "/x/y", **{"from": "/x"})],
@@ -130,7 +130,7 @@ def _patches() -> Iterator[Abuse]:
         body = json.dumps(each).encode()
         right = frozenset({200}) if each in _HARMLESS else BAD_REQUEST
         yield Abuse(f"JSON Patch {number}", request("PATCH", f"{LEADS}/{{id}}", body, media=_PATCH), right)
-        right = frozenset({200, 400})
+        right = BAD_REQUEST
         yield Abuse(f"JSON Patch Query {number}", request("PATCH", f"{LEADS}/{{id}}", body, media=_QUERY_PATCH), right)
         yield Abuse(f"bulk {number}", request("PATCH", LEADS, body, media=_PATCH))
     for number, each in enumerate(_MERGES):
@@ -161,8 +161,6 @@ _IDS = [
 def _ids() -> Iterator[Abuse]:
     for id_ in _IDS:
         missing = frozenset({400, 404, CLOSED}) if not id_.isascii() else NOT_FOUND
-        if id_ == "//":
-            continue
         target = f"{LEADS}/{id_}"
         yield Abuse(f"GET {id_[:40]}", request("GET", target), missing)
         yield Abuse(f"PATCH {id_[:40]}", request("PATCH", target, b'{"name":"b"}'), missing)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from spanco.access.errors import Forbidden
 from spanco.access.actor import Actor
+from spanco.access.errors import Forbidden
 from spanco.app import Running
 from spanco.kernel.wire import Document, decode_stored
 from spanco.sales.actions.imports import Job, OpenWork, Tally, run
@@ -48,14 +48,24 @@ def opened(running: Running) -> OpenWork:
     return lambda: running.work(running.actor, Cause("import", {"source": "test"}))
 
 
-async def imported(
-    running: Running, path: Path, mapping: str = MAPPING, *, batch: int = 2, dry_run: bool = False
-) -> Tally:
+def write(path: Path, text: str) -> None:
+    """Make the file of a test."""
+    path.write_text(text, encoding="utf-8")
+
+
+async def imported(running: Running, path: Path, mapping: str = MAPPING, *, dry_run: bool = False) -> Tally:
     """The tally of an import of the file."""
     told = parse(mapping)
     with open_table(path) as table:
-        job = Job(running.resource("sales", told.resource), told, table, batch, dry_run)
+        job = Job(running.resource("sales", told.resource), told, table, 2 if mapping is MAPPING else 500, dry_run)
         return await run(opened(running), job, lambda _tally, _position: None)
+
+
+async def followed(running: Running, path: Path, open_work: OpenWork, heard: list[int]) -> None:
+    """An import whose every report is heard, by whom else the work is opened."""
+    with open_table(path) as table:
+        job = Job(running.resource("sales", "salesLead"), parse(MAPPING), table, 2)
+        await run(open_work, job, lambda tally, _position: heard.append(tally.created))
 
 
 async def documents(running: Running, kind: str = "sales.salesLead") -> list[Document]:
@@ -81,7 +91,7 @@ def path(tmp_path: Path) -> Path:
 
 async def test_history_is_kept_and_a_second_run_adds_nothing(running: Running, path: Path) -> None:
     """Dates and end states are those of the file; the key keeps rows from coming twice."""
-    path.write_text(HEADER + "1,Ann,10.50,won,2020-02-03\n2,Ben,,new,2020-02-04\n3,Cid,1,new,\n")
+    write(path, HEADER + "1,Ann,10.50,won,2020-02-03\n2,Ben,,new,2020-02-04\n3,Cid,1,new,\n")
     tally = await imported(running, path)
     assert counts(tally) == (3, 0, 0, 0)
     assert tally.states == {("created", "accepted"): 1, ("created", "acknowledged"): 2}
@@ -98,9 +108,10 @@ async def test_history_is_kept_and_a_second_run_adds_nothing(running: Running, p
 
 async def test_every_row_ends_in_one_outcome(running: Running, path: Path) -> None:
     """Broken, refused by the mapping, refused by the checks, repeated, created: the sum is the rows of the file."""
-    path.write_text(
+    write(
+        path,
         HEADER
-        + "1,Ann,1,new,\n2,Ben,x,new,\n3,,1,new,\n1,Ann again,1,won,\n4,too short\n5,=1+1,y,won,\n\n6,Eve,1,new,\n"
+        + "1,Ann,1,new,\n2,Ben,x,new,\n3,,1,new,\n1,Ann again,1,won,\n4,too short\n5,=1+1,y,won,\n\n6,Eve,1,new,\n",
     )
     tally = await imported(running, path)
     assert counts(tally) == (2, 0, 1, 4)
@@ -120,10 +131,10 @@ async def test_every_row_ends_in_one_outcome(running: Running, path: Path) -> No
 
 async def test_mended_rows_can_be_imported_from_the_refused_file(running: Running, path: Path) -> None:
     """The file of refused rows is a table for the same mapping; what is refused again does not grow columns."""
-    path.write_text(HEADER + "1,=Ann,x,new,\n2,Ben,y,new,\n")
+    write(path, HEADER + "1,=Ann,x,new,\n2,Ben,y,new,\n")
     refused = (await imported(running, path)).refused_file
     assert refused is not None
-    refused.write_text(refused.read_text(encoding="utf-8-sig").replace(",x,", ",7,"), encoding="utf-8")
+    write(refused, refused.read_text(encoding="utf-8-sig").replace(",x,", ",7,"))
     tally = await imported(running, refused)
     assert counts(tally) == (1, 0, 0, 1)
     assert [document["name"] for document in await documents(running)] == ["=Ann"]
@@ -135,20 +146,20 @@ async def test_mended_rows_can_be_imported_from_the_refused_file(running: Runnin
 
 async def test_a_dry_run_counts_and_writes_nothing(running: Running, path: Path) -> None:
     """The same checks on the same database, and everything taken back."""
-    path.write_text(HEADER + "1,Ann,1,new,\n2,Ben,x,new,\n3,,1,new,\n4,Dan,1,won,\n")
+    write(path, HEADER + "1,Ann,1,new,\n2,Ben,x,new,\n3,,1,new,\n4,Dan,1,won,\n")
     assert counts(await imported(running, path, dry_run=True)) == (2, 0, 0, 2)
     assert await documents(running) == []
 
 
 async def test_a_table_without_rows_is_imported_at_once(running: Running, path: Path) -> None:
     """A header alone is no fault."""
-    path.write_text(HEADER)
+    write(path, HEADER)
     assert counts(await imported(running, path)) == (0, 0, 0, 0)
 
 
 async def test_an_import_that_was_cut_off_is_taken_up_by_running_again(running: Running, path: Path) -> None:
     """The database goes away in the middle; after the second run every row is there once."""
-    path.write_text(HEADER + "".join(f"{number},Lead {number},1,new,\n" for number in range(20)))
+    write(path, HEADER + "".join(f"{number},Lead {number},1,new,\n" for number in range(20)))
     begun = 0
 
     @asynccontextmanager
@@ -161,10 +172,8 @@ async def test_an_import_that_was_cut_off_is_taken_up_by_running_again(running: 
             yield work
 
     heard: list[int] = []
-    told = parse(MAPPING)
-    with open_table(path) as table, pytest.raises(DatabaseAway):
-        job = Job(running.resource("sales", "salesLead"), told, table, 2)
-        await run(failing, job, lambda tally, _position: heard.append(tally.created))
+    with pytest.raises(DatabaseAway):
+        await followed(running, path, failing, heard)
     assert heard == [2, 4, 6, 8]
     assert len(await documents(running)) == 8
     assert counts(await imported(running, path)) == (12, 8, 0, 0)
@@ -173,18 +182,16 @@ async def test_an_import_that_was_cut_off_is_taken_up_by_running_again(running: 
 
 async def test_only_who_may_import_brings_history(running: Running, path: Path) -> None:
     """The verb is `import`; selling is not enough."""
-    path.write_text(HEADER + "1,Ann,1,won,2020-02-03\n")
+    write(path, HEADER + "1,Ann,1,won,2020-02-03\n")
     seller = Actor(running.actor.tenant, "seller", frozenset({"sales"}))
-    told = parse(MAPPING)
-    with open_table(path) as table, pytest.raises(Forbidden):
-        job = Job(running.resource("sales", "salesLead"), told, table)
-        await run(lambda: running.work(seller), job, lambda _tally, _position: None)
+    with pytest.raises(Forbidden):
+        await followed(running, path, lambda: running.work(seller), [])
     assert await documents(running) == []
 
 
 async def test_the_event_says_that_it_was_an_import(running: Running, path: Path) -> None:
     """One event for each row, whose cause names the import."""
-    path.write_text(HEADER + "1,Ann,1,won,\n2,Ben,1,new,\n")
+    write(path, HEADER + "1,Ann,1,won,\n2,Ben,1,new,\n")
     await imported(running, path)
     async with running.work(running.actor) as work:
         rows = await work.connection.fetch("select cause from event where tenant = $1", running.actor.tenant)
@@ -202,7 +209,7 @@ async def real(running: Running, tmp_path: Path, name: str) -> Tally:
     copy = tmp_path / f"{name}.csv"
     copy.write_bytes((DATA / copy.name).read_bytes())
     mapping = (ROOT / "examples" / f"{name}.toml").read_text(encoding="utf-8")
-    return await imported(running, copy, mapping, batch=500)
+    return await imported(running, copy, mapping)
 
 
 def text_at(document: Document, *path: str) -> str:

@@ -16,6 +16,7 @@ class Protocol(HttpToolsProtocol):
     """One connection."""
 
     _header_bytes = 0
+    _unread_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -28,9 +29,17 @@ class Protocol(HttpToolsProtocol):
         self._stop_waiting()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the client; a header, or an extension of a chunk, that never ends is not kept in memory."""
+        self._unread_bytes += len(data)
+        super().data_received(data)
+        if self._unread_bytes > _MOST_HEADER_BYTES and not self.transport.is_closing():
+            self.send_400_response("")
+
     def on_message_begin(self) -> None:
         """A request line begins."""
         super().on_message_begin()
+        self._unread_bytes = 0
         self._header_bytes = 0
         self._wait_for_request()
 
@@ -44,8 +53,19 @@ class Protocol(HttpToolsProtocol):
         self._count(len(name) + len(value))
         super().on_header(name, value)
 
+    def on_headers_complete(self) -> None:
+        """The body begins."""
+        super().on_headers_complete()
+        self._unread_bytes = 0
+
+    def on_body(self, body: bytes) -> None:
+        """Part of the body."""
+        super().on_body(body)
+        self._unread_bytes = 0
+
     def on_message_complete(self) -> None:
         """The request is whole."""
+        self._unread_bytes = 0
         self._stop_waiting()
         super().on_message_complete()
 
@@ -60,6 +80,7 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
     def _count(self, size: int) -> None:
+        self._unread_bytes = 0
         self._header_bytes += size
         if self._header_bytes > _MOST_HEADER_BYTES:
             sentence = "headers too large"

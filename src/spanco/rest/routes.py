@@ -82,7 +82,7 @@ class Surface:
 
     def _target(self, path: str) -> Target | None:
         """The API, the resource, the id and the id of the parent that a path names."""
-        path = path.rstrip("/")
+        path = path.removesuffix("/")
         found = self._collections.get(path)
         if found:
             return (*found, None, None)
@@ -101,11 +101,11 @@ class Surface:
     async def _on_resource(self, request: Request, target: Target) -> Answer:
         api, resource, id_, parent = target
         table = _ON_MANY if id_ is None else _ON_ONE
-        offered = {method for method, (name, _) in table.items() if name in resource.methods}
+        offered = {method for method, (name, _) in table.items() if name in resource.methods} | {"OPTIONS"}
         if request.method == "OPTIONS":
             return Answer(204, b"", ((b"allow", ", ".join(sorted(offered)).encode()),))
         if request.method not in offered:
-            raise MethodNotAllowed(offered | {"OPTIONS"})
+            raise MethodNotAllowed(offered)
         request.check_accept()
         request.origin()  # a bad Host is refused before anything is written
         actor = await self._site.authenticate(request.header(b"authorization"))

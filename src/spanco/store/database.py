@@ -19,7 +19,7 @@ _SESSION = {
     "idle_in_transaction_session_timeout": "60s",
     "lock_timeout": "0",
 }
-_TOO_LONG = "A text is too long for an attribute that lists are sorted by, such as a name; at most 2,000 bytes are safe."
+_TOO_LONG = "A text is too long for an attribute that lists are sorted by, such as a name; 2,000 bytes are safe."
 _AWAY = (
     OSError,
     TimeoutError,

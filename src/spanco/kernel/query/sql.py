@@ -238,7 +238,7 @@ def _jsonpath(condition: Condition, item: str) -> str:
             return f"{_spelled(path, item)} {'==' if op is Op.EQ else op.value} {_literal(value)}"
         case Like(path, pattern, ignore_case):
             text = json.dumps(regex.translate(pattern, ignore_case=ignore_case))
-            return f'{_spelled(path, item)} like_regex {text} '
+            return f'{_spelled(path, item)} like_regex {text} flag "s"'
         case Exists(path):
             return f"exists({_spelled(path, item)})"
         case Element(path, inner):
