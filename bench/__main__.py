@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def _measured(plan: Plan, url: str, folder: Path) -> report.Measured:
-    begin = time.monotonic()
+    begin, described = time.monotonic(), machine.described()
     urls = {name: asyncio.run(_filled(url, name, plan.compared)) for name in NAMES}
     comparison = Comparison(plan, urls, folder)
     comparison.run()
@@ -45,7 +45,7 @@ def _measured(plan: Plan, url: str, folder: Path) -> report.Measured:
     growth.run()
     comparison.memory["ours"] += growth.memory
     return report.Measured(
-        machine.described(),
+        described,
         asyncio.run(settings(url)),
         comparison.rounds,
         growth.rounds,

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -67,4 +68,7 @@ class Comparison:
 
     def _measured(self, server: Server, load: Load, connections: int) -> Figures:
         measured(server.url(), load, self._plan.warm_seconds, connections)
-        return measured(server.url(), load, self._plan.seconds, connections)
+        before = server.cpu_seconds()
+        figures = measured(server.url(), load, self._plan.seconds, connections)
+        used = server.cpu_seconds() - before
+        return replace(figures, cpu_us=used / (figures.rate * self._plan.seconds) * 1e6)

@@ -1,12 +1,13 @@
 """The floor: a bare ASGI function that runs the one SQL statement with asyncpg and returns bytes."""
 
 import os
-from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
+
+import asyncpg
 
 from bench.leads import TENANT
-from spanco import clock
-from spanco.store.database import Database
 from spanco.store.statements import statement
 
 KIND = "sales.salesLead"
@@ -25,12 +26,14 @@ _CAUSE = b'{"kind":"request"}'
 _EVENT_TYPE = "SalesLeadCreateEvent"
 
 
+_SESSION = {"timezone": "UTC", "jit": "off", "random_page_cost": "1.1", "statement_timeout": "5000"}
+
+
 class Floor:
     """Reads, creates and lists without a question asked."""
 
     def __init__(self) -> None:
-        self._stack = AsyncExitStack()
-        self._database: Database
+        self._pool: asyncpg.Pool
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - as ASGI is
         """Serve one request, or the start and the end of the server."""
@@ -48,30 +51,40 @@ class Floor:
         await send({"type": "http.response.body", "body": body})
 
     async def _read(self, id_: str) -> bytes:
-        async with self._database.connected() as connection:
-            row = await connection.fetchrow(_READ, TENANT, id_, None)
+        row = await self._pool.fetchrow(_READ, TENANT, id_, None)
         return b'{"id":"%b",%b' % (id_.encode(), row["document"][1:])
 
     async def _created(self, body: bytes) -> bytes:
-        id_ = clock.new_id()
-        named = (TENANT, id_, None, body, clock.new_id(), _EVENT_TYPE)
-        async with self._database.connected() as connection:
-            stored = await connection.fetchval(_CREATE, *named, clock.now(), "anonymous", _CAUSE, None)
+        id_, event_id = str(uuid4()), str(uuid4())
+        named = (TENANT, id_, None, body, event_id, _EVENT_TYPE)
+        stored = await self._pool.fetchval(_CREATE, *named, datetime.now(UTC), "anonymous", _CAUSE, None)
         return b'{"id":"%b",%b' % (id_.encode(), stored[1:])
 
     async def _page(self, query: bytes) -> bytes:
         wanted = query.partition(b"status=")[2].partition(b"&")[0].decode()
-        async with self._database.connected() as connection:
-            rows = await connection.fetch(_PAGE, TENANT, wanted, 20, 0, TENANT)
+        rows = await self._pool.fetch(_PAGE, TENANT, wanted, 20, 0, TENANT)
         return b"[" + b",".join(b'{"id":"%b",%b' % (row["id"].encode(), row["document"][1:]) for row in rows) + b"]"
 
     async def _live(self, receive: Any, send: Any) -> None:  # noqa: ANN401 - as ASGI is
         await receive()
-        self._database = await self._stack.enter_async_context(Database.opened(os.environ["BENCH_DATABASE_URL"]))
+        url = os.environ["BENCH_DATABASE_URL"]
+        self._pool = await asyncpg.create_pool(
+            url, min_size=0, max_size=10, init=_speak_bytes, reset=_leave, command_timeout=10, server_settings=_SESSION
+        )
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await self._stack.aclose()
+        await self._pool.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _speak_bytes(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", format="binary", encoder=lambda text: b"\x01" + text, decoder=lambda raw: raw[1:]
+    )
+
+
+async def _leave(_connection: asyncpg.Connection) -> None:
+    """No session state is set, so none is reset."""
 
 
 app = Floor()

@@ -17,7 +17,7 @@ FIRST_DAY = datetime(2024, 7, 1, tzinfo=UTC)
 DAYS = 730
 LEADS_PER_PARTY = 5
 LEADS_PER_AGENT = 500
-STATES = {"acknowledged": 14, "inProgress": 31, "pending": 11, "accepted": 22, "rejected": 17, "cancelled": 5}
+STATES = ("acknowledged", "inProgress", "pending", "accepted", "rejected", "cancelled")
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -42,7 +42,9 @@ _COLUMNS = _words(
     "key name wish created state changed type rating priority revenue channel segment campaign offering "
     "email phone party company agent seller"
 )
-_STATES, _WEIGHTS = tuple(STATES), tuple(STATES.values())
+# Days until half of the leads are decided, and how the new, the open and the decided ones stand.
+_HALF_DECIDED, _UNTOUCHED_DAYS = 60, 4
+_NEW, _OPEN, _DECIDED = (80, 15, 2, 1, 1, 1), (2, 70, 28, 0, 0, 0), (0, 0, 0, 52, 38, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def _document(chance: Random, party: int, agent: int) -> dict[str, Any]:
         "description": wish,
         "creationDate": spell(created),
         "referredDate": spell(created - timedelta(minutes=chance.randrange(5_000))),
-        "status": chance.choices(_STATES, _WEIGHTS)[0],
+        "status": _state(chance, DAYS - (created - FIRST_DAY).days),
         "statusChangeDate": spell(moved),
         "type": chance.choice(("newBusiness", "upsell", "renewal")),
         "rating": chance.choice(("hot", "warm", "cold")),
@@ -126,6 +128,14 @@ def _document(chance: Random, party: int, agent: int) -> dict[str, Any]:
         ],
         "@type": "SalesLead",
     }
+
+
+def _state(chance: Random, age: int) -> str:
+    """Young leads are new, then open; old ones are mostly decided."""
+    if age <= _UNTOUCHED_DAYS:
+        return chance.choices(STATES, _NEW)[0]
+    decided = chance.random() > 0.5 ** (age / _HALF_DECIDED)
+    return chance.choices(STATES, _DECIDED if decided else _OPEN)[0]
 
 
 def _contacts(chance: Random, party: int) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ def described() -> dict[str, str]:
         "processor": f"{_found('/proc/cpuinfo', 'model name')}, {os.cpu_count()} cores",
         "memory": f"{int(_found('/proc/meminfo', 'MemTotal').split()[0]) / 1e6:.1f} GB",
         "system": f"Linux {platform.release()}",
+        "load before the start": f"{os.getloadavg()[0]:.2f} (0 is a machine with nothing else to do)",
         "Python": platform.python_version(),
         "libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
     }

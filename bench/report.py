@@ -107,7 +107,8 @@ def written(found: Measured, plan: Plan, *, path: Path = RESULTS) -> None:
         "## Targets",
         _table(("", "target", "measured", ""), (each.row() for each in kept)),
         _notes("general", missed),
-        "## Side by side\n\nRequests per second: median of the rounds (lowest to highest); latency in milliseconds.",
+        "## Side by side\n\nRequests per second: median of the rounds (lowest to highest); latency in milliseconds; "
+        "CPU is what the server process used per request.",
         _side_by_side(found),
         "## Growth\n\nMedian latency of ours in milliseconds, one connection: median of rounds (lowest to highest).",
         _growth(found, plan),
@@ -134,10 +135,11 @@ def _side_by_side(found: Measured) -> str:
                     f"{median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f})",
                     f"{median(each.median_ms for each in rounds):.1f}",
                     f"{median(each.p99_ms for each in rounds):.1f}",
+                    f"{median(each.cpu_us for each in rounds):,.0f}",
                     f"{found.rate(what, 'ours') / median(rates):.2f} x" if name != "ours" else "",
                 ]
             )
-    return _table(("", "server", "per second", "median", "99 %", "ours against it"), rows)
+    return _table(("", "server", "per second", "median", "99 %", "CPU µs", "ours against it"), rows)
 
 
 def _growth(found: Measured, plan: Plan) -> str:

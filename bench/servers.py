@@ -28,6 +28,11 @@ class Server:
         """The address of the leads, or of something below them."""
         return f"{self.root}/tmf-api/sales/v4/salesLead{path}"
 
+    def cpu_seconds(self) -> float:
+        """Processor time that the process has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def resident_mb(self) -> float:
         """Megabytes (10^6) of memory that the process holds."""
         for line in Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8").splitlines():

@@ -39,14 +39,80 @@ _CHUNKS = [
     b"5;\x00\r\nhello\r\n", b"+5\r\nhello\r\n0\r\n\r\n", b"\r\n5\r\nhello", b"5\r\nhello0\r\n\r\n", b"fffffffffffffffe\r\n", b"1" * 10_000 + b"\r\n", b"5;" + b"a" * 100_000 + b"\r\n",
     b"0\r\nx\x00: 1\r\n\r\n", b"0\r\n" + b"x: 1\r\n" * 20_000 + b"\r\n", b"0\r\n\r\n",
 ]  # fmt: skip
-_HOSTS = ["", " ", "a b", "a/b", "a@b", "<script>", "a:99999999", "[::1", "a\\b", 'a"b', "a,b", "é", "a" * 300, "127.0.0.1\t:80", "x'y", "${x}", "a?b", "a#b", "a;b"]
-_CONDITIONS = ['"x"', "x", "1", '"1', '""', ",", "W/", 'W/"1"', '"99999999999999999999"', "\xff", '"' + "1" * 5000 + '"', '"\\"', "()", "null", "'1'", '"-1"', '"1-zz"']
+_HOSTS = [
+    "",
+    " ",
+    "a b",
+    "a/b",
+    "a@b",
+    "<script>",
+    "a:99999999",
+    "[::1",
+    "a\\b",
+    'a"b',
+    "a,b",
+    "é",
+    "a" * 300,
+    "127.0.0.1\t:80",
+    "x'y",
+    "${x}",
+    "a?b",
+    "a#b",
+    "a;b",
+]
+_CONDITIONS = [
+    '"x"',
+    "x",
+    "1",
+    '"1',
+    '""',
+    ",",
+    "W/",
+    'W/"1"',
+    '"99999999999999999999"',
+    "\xff",
+    '"' + "1" * 5000 + '"',
+    '"\\"',
+    "()",
+    "null",
+    "'1'",
+    '"-1"',
+    '"1-zz"',
+]
 _KEYS = ["", " ", "\t", "é", "x" * 256, "x" * 5000, "\xff", "a\x80"]
-_ACCEPTS = ["text/html", "application/xml", "image/*", "x", "application/json;q=0", "text/plain, image/png", "/", "json"]
+_ACCEPTS = [
+    "text/html",
+    "application/xml",
+    "image/*",
+    "x",
+    "application/json;q=0",
+    "text/plain, image/png",
+    "/",
+    "json",
+]
 _MEDIA = ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "x", "/", "application/", "json", "application/json2",
           "application/jsonx", "application/json; charset=utf-16", "application/json; charset=latin1", 'application/json; charset="utf-7"', "application/cbor",
           "application/json, text/plain", "é", "a" * 5000, "application/json-patch", "application/vnd.api+json", "application/json charset=utf-16", "; charset=utf-8"]  # fmt: skip
-_METHODS = ["PUT", "TRACE", "PURGE", "LINK", "PROPFIND", "MKCOL", "LOCK", "COPY", "MOVE", "SEARCH", "REPORT", "M-SEARCH", "BIND", "SOURCE", "QUERY", "DELETE", "get", "X" * 300]
+_METHODS = [
+    "PUT",
+    "TRACE",
+    "PURGE",
+    "LINK",
+    "PROPFIND",
+    "MKCOL",
+    "LOCK",
+    "COPY",
+    "MOVE",
+    "SEARCH",
+    "REPORT",
+    "M-SEARCH",
+    "BIND",
+    "SOURCE",
+    "QUERY",
+    "DELETE",
+    "get",
+    "X" * 300,
+]
 
 
 def _lines() -> Iterator[Abuse]:
@@ -57,7 +123,11 @@ def _lines() -> Iterator[Abuse]:
     yield Abuse("HTTP/1.0 without host", f"GET {LEADS} HTTP/1.0\r\n\r\n".encode(), _READ)
     for method in _METHODS:
         yield Abuse(f"method {method[:20]}", request(method, LEADS), frozenset({405, *NOT_HTTP}))
-    yield Abuse("upgrade to h2c", request("GET", LEADS, None, "connection: upgrade, http2-settings", "upgrade: h2c", "http2-settings: AA"), _READ)
+    yield Abuse(
+        "upgrade to h2c",
+        request("GET", LEADS, None, "connection: upgrade, http2-settings", "upgrade: h2c", "http2-settings: AA"),
+        _READ,
+    )
     yield Abuse("upgrade to websocket", request("GET", LEADS, None, "connection: upgrade", "upgrade: websocket"), _READ)
     yield Abuse("POST with upgrade", request("POST", LEADS, b"{}", "connection: upgrade", "upgrade: x"), _ANY_REFUSAL)
 
@@ -66,17 +136,31 @@ def _headers() -> Iterator[Abuse]:
     for each in _HEADERS:
         yield Abuse(f"header {each[:40]!r}", _HEAD + each + b"\r\n\r\nhello", _ANY_REFUSAL, whole=False)
     for each in _CHUNKS:
-        yield Abuse(f"chunk {each[:40]!r}", _HEAD + b"transfer-encoding: chunked\r\n\r\n" + each, _ANY_REFUSAL, whole=False)
+        yield Abuse(
+            f"chunk {each[:40]!r}", _HEAD + b"transfer-encoding: chunked\r\n\r\n" + each, _ANY_REFUSAL, whole=False
+        )
     for host in _HOSTS:
         refused = frozenset({200, 206, *NOT_HTTP}) if not host.strip() else NOT_HTTP
         yield Abuse(f"GET host {host[:20]}", request("GET", LEADS, None, f"host: {host}"), refused)
         if host.strip():
             yield Abuse(f"POST host {host[:20]}", request("POST", LEADS, _GOOD, f"host: {host}"), refused)
-            yield Abuse(f"PATCH host {host[:20]}", request("PATCH", f"{LEADS}/{{id}}", b'{"name":"x"}', f"host: {host}"), refused)
+            yield Abuse(
+                f"PATCH host {host[:20]}",
+                request("PATCH", f"{LEADS}/{{id}}", b'{"name":"x"}', f"host: {host}"),
+                refused,
+            )
     for condition in _CONDITIONS:
         body = b'{"name":"never"}'
-        yield Abuse(f"If-Match {condition[:20]}", request("PATCH", f"{LEADS}/{{id}}", body, f"if-match: {condition}"), frozenset({400, 412}))
-        yield Abuse(f"If-None-Match {condition[:20]}", request("GET", LEADS, None, f"if-none-match: {condition}"), frozenset({200, 206, 400}))
+        yield Abuse(
+            f"If-Match {condition[:20]}",
+            request("PATCH", f"{LEADS}/{{id}}", body, f"if-match: {condition}"),
+            frozenset({400, 412}),
+        )
+        yield Abuse(
+            f"If-None-Match {condition[:20]}",
+            request("GET", LEADS, None, f"if-none-match: {condition}"),
+            frozenset({200, 206, 400}),
+        )
     for key in _KEYS:
         yield Abuse(f"Idempotency-Key {key[:20]!r}", request("POST", LEADS, _GOOD, f"idempotency-key: {key}"), NOT_HTTP)
     for accept in _ACCEPTS:
@@ -84,7 +168,14 @@ def _headers() -> Iterator[Abuse]:
         yield Abuse(f"POST Accept {accept}", request("POST", LEADS, _GOOD, f"accept: {accept}"), frozenset({406}))
     for prefer in ("count=", "count=x", ",,,", "x" * 5000, "count=exact, count=none", '"', "\xff"):
         yield Abuse(f"Prefer {prefer[:20]}", request("GET", LEADS, None, f"prefer: {prefer}"), _READ)
-    for trace in ("traceparent: x", "traceparent: 00-" + "0" * 200, "x-request-id: " + "x" * 5000, "x-correlation-id: \xff", "expect: x", "range: bytes=-1"):
+    for trace in (
+        "traceparent: x",
+        "traceparent: 00-" + "0" * 200,
+        "x-request-id: " + "x" * 5000,
+        "x-correlation-id: \xff",
+        "expect: x",
+        "range: bytes=-1",
+    ):
         yield Abuse(trace[:30], request("GET", LEADS, None, trace), _READ)
 
 
@@ -94,16 +185,28 @@ def _media() -> Iterator[Abuse]:
         yield Abuse(f"PATCH {media[:30]}", request("PATCH", f"{LEADS}/{{id}}", _GOOD, media=media), frozenset({415}))
     for coding in ("gzip", "deflate", "br", "zstd", "x", "gzip, gzip", "identity, gzip"):
         named = f"content-encoding: {coding}"
-        for name, body in (("packed", gzip.compress(_GOOD)), ("not packed", _GOOD), ("a bomb", gzip.compress(b" " * 9_000_000))):
+        for name, body in (
+            ("packed", gzip.compress(_GOOD)),
+            ("not packed", _GOOD),
+            ("a bomb", gzip.compress(b" " * 9_000_000)),
+        ):
             yield Abuse(f"{coding} {name}", request("POST", LEADS, body, named), frozenset({415}))
             yield Abuse(f"PATCH {coding} {name}", request("PATCH", f"{LEADS}/{{id}}", body, named), frozenset({415}))
 
 
 def _lengths() -> Iterator[Abuse]:
     yield Abuse("50 MB declared and sent", request("POST", LEADS, b" " * _MOST), frozenset({413}))
-    yield Abuse("50 MB in one text", request("PATCH", f"{LEADS}/{{id}}", b'{"name":"' + b"x" * _MOST + b'"}'), frozenset({413}))
-    yield Abuse("50 MB of brackets for a lead that is not there", request("PATCH", f"{LEADS}/x", b"[" * _MOST), frozenset({404, 413}))
-    yield Abuse("50 MB of another type", request("POST", LEADS, b"x" * _MOST, media="text/plain"), frozenset({413, 415}))
+    yield Abuse(
+        "50 MB in one text", request("PATCH", f"{LEADS}/{{id}}", b'{"name":"' + b"x" * _MOST + b'"}'), frozenset({413})
+    )
+    yield Abuse(
+        "50 MB of brackets for a lead that is not there",
+        request("PATCH", f"{LEADS}/x", b"[" * _MOST),
+        frozenset({404, 413}),
+    )
+    yield Abuse(
+        "50 MB of another type", request("POST", LEADS, b"x" * _MOST, media="text/plain"), frozenset({413, 415})
+    )
     yield Abuse("50 MB sent to a GET", request("GET", LEADS, b"x" * _MOST), _READ)
     chunk = b"10000\r\n" + b"[" * 0x10000 + b"\r\n"
     chunked = _HEAD + b"transfer-encoding: chunked\r\n\r\n"
@@ -121,7 +224,9 @@ def _lengths() -> Iterator[Abuse]:
             b"transfer-encoding: chunked\x0b\r\ncontent-length: 4\r\n", b"x: a\ntransfer-encoding: chunked\r\ncontent-length: 4\r\n"]  # fmt: skip
     for each in both:
         yield Abuse(f"smuggling {each!r}", _HEAD + each + b"\r\n0\r\n\r\n" + _SECOND, NOT_HTTP)
-    yield Abuse("smuggling by two lengths", _HEAD + b"content-length: 0\r\ncontent-length: 5\r\n\r\n" + _SECOND, NOT_HTTP)
+    yield Abuse(
+        "smuggling by two lengths", _HEAD + b"content-length: 0\r\ncontent-length: 5\r\n\r\n" + _SECOND, NOT_HTTP
+    )
     yield Abuse("smuggling by a bad chunk", chunked + b"0\r\nx" + _SECOND, NOT_HTTP)
     for cut in range(0, len(_SECOND), 12):
         yield Abuse(f"cut after {cut} bytes", _SECOND[:cut], NOT_HTTP, whole=False)

@@ -107,7 +107,9 @@ def test_a_hostile_request_is_refused_politely_and_changes_nothing(target: Targe
     assert target.server.process.poll() is None
 
 
-def test_five_hundred_requests_and_more_were_tried(target: Target, record_property: Callable[[str, object], None]) -> None:
+def test_five_hundred_requests_and_more_were_tried(
+    target: Target, record_property: Callable[[str, object], None]
+) -> None:
     """Counted by what was really sent; the slowest are kept for the report."""
     if len(target.slowest) < 500:
         pytest.skip("only a part of the families was run")

@@ -85,7 +85,8 @@ async def test_what_the_client_says_of_server_owned_attributes_is_ignored(sales:
 async def test_money_unknown_attributes_and_odd_spellings_survive(sales: httpx.AsyncClient) -> None:
     """Decimals stay exact; extensions stay; lenient input gets one spelling."""
     body = (
-        '{"name": "x", "estimatedRevenue": {"unit": "EUR", "value": 1234567890.123456789012345678901}, "odd": {"a": [null]},'
+        '{"name": "x", "odd": {"a": [null]},'
+        ' "estimatedRevenue": {"unit": "EUR", "value": 1234567890.123456789012345678901},'
         ' "prospectContact": [{"preferred": "true", "validFor": {"endDateTime": ""}}], "referredDate": "2026-01-01"}'
     )
     answer = await sales.post("salesLead", content=body, headers={"content-type": "application/json"})

@@ -11,7 +11,7 @@ _READABLE = re.compile(
 
 def spell(moment: datetime) -> str:
     """The canonical spelling: UTC, milliseconds, `Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def canonical(text: str) -> str | None:
@@ -28,6 +28,9 @@ def canonical(text: str) -> str | None:
     micros = (fraction or "")[:3].ljust(3, "0")
     try:
         moment = datetime.fromisoformat(f"{day}T{time or '00:00'}{seconds or ':00'}.{micros}{offset}")
-        return spell(moment).rjust(24, "0")
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    try:
+        return spell(moment)
+    except OverflowError:  # the first or last hours of time, where UTC has no such year
+        return spell(moment.replace(tzinfo=UTC))

@@ -217,10 +217,9 @@ class _Reader:
         """The schema of one document where a body may be one or many."""
         if schema is None:
             return None
-        for choice in schema.get("oneOf", schema.get("anyOf", ())):
-            if self._schemas.resolved(choice)[1].get("type") != "array":
-                return choice  # type: ignore[no-any-return]
-        return schema
+        choices = schema.get("oneOf", schema.get("anyOf", ()))
+        one = (choice for choice in choices if self._schemas.resolved(choice)[1].get("type") != "array")
+        return next(one, schema)
 
     def _numeric(self, schema: Schema, above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
         """The paths of numbers outside arrays, two levels deep: they are sorted as numbers."""
@@ -261,7 +260,5 @@ def _content(part: Mapping[str, Any]) -> Schema | None:
     """The schema of a body or an answer in Swagger 2.0 or OpenAPI 3 spelling."""
     if "schema" in part:
         return part["schema"]  # type: ignore[no-any-return]
-    for media, content in part.get("content", {}).items():
-        if "json" in media and "schema" in content:
-            return content["schema"]  # type: ignore[no-any-return]
-    return None
+    schemas = [content.get("schema") for media, content in part.get("content", {}).items() if "json" in media]
+    return next((schema for schema in schemas if schema), None)

@@ -102,8 +102,11 @@ def _cursor(text: str, keys: Sequence[Key], name: str) -> Cursor:
         raise refusal from None
     match content:
         case [str() as order, list() as values, str() as of] if order == _order(keys):
-            if all(value is None or isinstance(value, str) for value in values):
-                return Cursor(tuple(value for value in values if value is None or isinstance(value, str)), of)
+            texts = tuple(value for value in values if value is None or isinstance(value, str))
+            if len(texts) == len(values):
+                return Cursor(texts, of)
+        case _:
+            pass
     raise refusal
 
 

@@ -181,8 +181,8 @@ def check(document: Document, validator: Validator) -> None:
     """Raise `BadBody` that names the first place where the document breaks the schema."""
     if validator.is_valid(document):
         return
-    for error in validator.iter_errors(document):
-        raise BadBody(path_of(error.instance_path), _sentence(error.message))
+    error = next(iter(validator.iter_errors(document)))
+    raise BadBody(path_of(error.instance_path), _sentence(error.message))
 
 
 def path_of(steps: list[str | int]) -> str:

@@ -1,7 +1,6 @@
 """HTTP/1.1 as uvicorn speaks it, but with our error body, a bound on headers, and patience that ends."""
 
 import asyncio
-from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -9,7 +8,30 @@ from spanco.rest.errors import BadRequestLine
 from spanco.rest.responses import problem_answer
 
 _MOST_HEADER_BYTES = 32_768
-_PATIENCE_SECONDS = 30.0
+_SECONDS = 30.0
+
+
+class _Patience:
+    """Closes a connection whose client takes too long to send a whole request."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._deadline: asyncio.TimerHandle | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """From now on the client has its seconds."""
+        self.end()
+        self._deadline = self._loop.call_later(_SECONDS, self._give_up)
+
+    def end(self) -> None:
+        """The request is whole."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+
+    def _give_up(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.close()
 
 
 class Protocol(HttpToolsProtocol):
@@ -17,16 +39,16 @@ class Protocol(HttpToolsProtocol):
 
     _header_bytes = 0
     _unread_bytes = 0
-    _deadline: asyncio.TimerHandle | None = None
+    _patience: _Patience
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected; it has some seconds to send a whole request."""
         super().connection_made(transport)
-        self._wait_for_request()
+        self._patience = _Patience(transport, self.loop)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client went away."""
-        self._stop_waiting()
+        self._patience.end()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -41,7 +63,7 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
         self._unread_bytes = 0
         self._header_bytes = 0
-        self._wait_for_request()
+        self._patience.begin()
 
     def on_url(self, url: bytes) -> None:
         """Part of the request target."""
@@ -53,11 +75,6 @@ class Protocol(HttpToolsProtocol):
         self._count(len(name) + len(value))
         super().on_header(name, value)
 
-    def on_headers_complete(self) -> None:
-        """The body begins."""
-        super().on_headers_complete()
-        self._unread_bytes = 0
-
     def on_body(self, body: bytes) -> None:
         """Part of the body."""
         super().on_body(body)
@@ -66,7 +83,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is whole."""
         self._unread_bytes = 0
-        self._stop_waiting()
+        self._patience.end()
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
@@ -85,17 +102,3 @@ class Protocol(HttpToolsProtocol):
         if self._header_bytes > _MOST_HEADER_BYTES:
             sentence = "headers too large"
             raise ValueError(sentence)
-
-    def _wait_for_request(self) -> None:
-        self._stop_waiting()
-        self._deadline = self.loop.call_later(_PATIENCE_SECONDS, self._give_up)
-
-    def _stop_waiting(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _give_up(self) -> None:
-        transport: Any = self.transport
-        if not transport.is_closing():
-            transport.close()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from spanco.kernel.projection import Fields, project_bytes
 
 _TAG = re.compile(r'(?:W/)?"([^"]*)"|(\*)')
-_VERSION = re.compile(r"(\d{1,18})(?:-[0-9a-f]+)?")
+_VERSION = re.compile(r'"(\d{1,18})(?:-[0-9a-f]+)?"')
 
 
 def spliced(base: bytes, id_: str, body: bytes, fields: Fields | None) -> bytes:
@@ -49,8 +49,7 @@ def versions_in(header: str) -> frozenset[int] | None:
         return None
     found = set()
     for part in header.split(","):
-        text = part.strip()
-        version = _VERSION.fullmatch(text.strip('"'))
-        if version and not text.startswith("W/"):
+        version = _VERSION.fullmatch(part.strip())
+        if version:
             found.add(int(version[1]))
     return frozenset(found)

@@ -1,7 +1,7 @@
 """From a request to its answer: the served paths, the methods each offers, and what becomes of every error."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 
 import structlog
@@ -35,6 +35,11 @@ _ON_MANY: dict[str, tuple[str, Handler]] = {
 }
 
 
+def _offered(table: Mapping[str, tuple[str, Handler]], resource: Resource) -> dict[str, Handler]:
+    """The methods of a table that a resource offers."""
+    return {method: handler for method, (name, handler) in table.items() if name in resource.methods}
+
+
 class Surface:
     """The ASGI application: APIs first, by two dictionary look-ups, then the pages beside them."""
 
@@ -44,6 +49,12 @@ class Surface:
         self._collections: dict[str, tuple[Api, Resource]] = {}
         self._nested: dict[tuple[str, str], tuple[Api, Resource]] = {}
         self._roots: dict[str, Api] = {}
+        self._offered = {
+            (resource.kind, of_many): _offered(_ON_MANY if of_many else _ON_ONE, resource)
+            for api in site.apis
+            for resource in api.resources.values()
+            for of_many in (True, False)
+        }
         for api in site.apis:
             for base in (api.base_path, *api.aliases):
                 self._roots[base or "/"] = api
@@ -100,18 +111,19 @@ class Surface:
 
     async def _on_resource(self, request: Request, target: Target) -> Answer:
         api, resource, id_, parent = target
-        table = _ON_MANY if id_ is None else _ON_ONE
-        offered = {method for method, (name, _) in table.items() if name in resource.methods} | {"OPTIONS"}
-        if request.method == "OPTIONS":
-            return Answer(204, b"", ((b"allow", ", ".join(sorted(offered)).encode()),))
-        if request.method not in offered:
-            raise MethodNotAllowed(offered)
+        offered = self._offered[resource.kind, id_ is None]
+        handler = offered.get(request.method)
+        if handler is None:
+            refusal = MethodNotAllowed({*offered, "OPTIONS"})
+            if request.method == "OPTIONS":
+                return Answer(204, b"", ((b"allow", refusal.allow.encode()),))
+            raise refusal
         request.check_accept()
         request.origin()  # a bad Host is refused before anything is written
         actor = await self._site.authenticate(request.header(b"authorization"))
         if "\0" in (id_ or "") or "\0" in (parent or ""):
             raise NotFound
-        return await table[request.method][1](Call(self._site, request, api, resource, id_, parent, actor))
+        return await handler(Call(self._site, request, api, resource, id_, parent, actor))
 
     async def _beside(self, request: Request) -> Answer:
         """The base path of an API, or a page: documentation, health, metrics."""

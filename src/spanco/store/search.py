@@ -5,7 +5,7 @@ the page is sorted among them and the total is known. Otherwise the list is walk
 Neither depends on how well the planner guesses the selectivity of JSON.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -195,7 +195,6 @@ class _Order:
         window = search.window
         self._reverse = window.before is not None
         self._cursor: Cursor | None = window.after or window.before
-        self._always = search.resource.always
         self._parts: list[tuple[str, str, bool, bool]] = []
         last = False
         for key, kind in zip(window.keys, sort_kinds(search.resource, window.keys), strict=True):
@@ -203,22 +202,9 @@ class _Order:
             if kind == "id":
                 self._id_descending = last
                 break
-            self._parts += [(*part, key.descending) for part in self._expressions(key, kind)]
+            self._parts += [(*part, key.descending) for part in _expressions(key, kind, search.resource.always)]
         self._id_descending = last
         self.aliases = [f"key{index}" for index in range(len(self._parts))]
-
-    def _expressions(self, key: Key, kind: str) -> list[tuple[str, str, bool]]:
-        """(expression, type, never null) for each part of a key."""
-        if kind == "text":
-            name = key.path[0]
-            return [(f'((document ->> {literal(name)}) collate "C")', "text", name in self._always)]
-        steps = ".".join('"' + step.replace("\\", "\\\\").replace('"', '\\"') + '"' for step in key.path)
-        value = f"jsonb_path_query_first(document, {literal('$.' + steps)})"
-        number = f"(case jsonb_typeof({value}) when 'number' then ({value})::numeric end)"
-        if kind == "number":
-            return [(number, "numeric", False)]
-        text = f"(case when jsonb_typeof({value}) <> 'number' then ({value} #>> '{{}}') end collate \"C\")"
-        return [(number, "numeric", False), (text, "text", False)]
 
     def columns(self) -> str:
         return "".join(f", {part[0]} as {alias}" for part, alias in zip(self._parts, self.aliases, strict=True))
@@ -261,12 +247,27 @@ class _Order:
         equal: list[str] = []
         for (expression, kind, _, descending), value in zip(parts, values, strict=True):
             place = "null" if value is None else f"{bind(value)}::text::{kind}"
-            choices.append(" and ".join([*equal, self._passes(expression, place, descending)]))
+            choices.append(" and ".join([*equal, _passes(expression, place, forward=descending is self._reverse)]))
             equal.append(f"{expression} is not distinct from {place}")
         return ["(" + " or ".join(f"({choice})" for choice in choices) + ")"]
 
-    def _passes(self, expression: str, place: str, descending: bool) -> str:  # noqa: FBT001
-        """Missing values are the greatest: last when ascending, first when descending."""
-        if descending is self._reverse:
-            return "false" if place == "null" else f"({expression} > {place} or {expression} is null)"
-        return f"{expression} is not null" if place == "null" else f"{expression} < {place}"
+
+def _expressions(key: Key, kind: str, always: Collection[str]) -> list[tuple[str, str, bool]]:
+    """(expression, type, never null) for each part of a key."""
+    if kind == "text":
+        name = key.path[0]
+        return [(f'((document ->> {literal(name)}) collate "C")', "text", name in always)]
+    steps = ".".join('"' + step.replace("\\", "\\\\").replace('"', '\\"') + '"' for step in key.path)
+    value = f"jsonb_path_query_first(document, {literal('$.' + steps)})"
+    number = f"(case jsonb_typeof({value}) when 'number' then ({value})::numeric end)"
+    if kind == "number":
+        return [(number, "numeric", False)]
+    text = f"(case when jsonb_typeof({value}) <> 'number' then ({value} #>> '{{}}') end collate \"C\")"
+    return [(number, "numeric", False), (text, "text", False)]
+
+
+def _passes(expression: str, place: str, *, forward: bool) -> str:
+    """Missing values are the greatest: last when ascending, first when descending."""
+    if forward:
+        return "false" if place == "null" else f"({expression} > {place} or {expression} is null)"
+    return f"{expression} is not null" if place == "null" else f"{expression} < {place}"

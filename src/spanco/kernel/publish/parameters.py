@@ -66,14 +66,14 @@ PARAMETERS: Mapping[str, Part] = {
         "name": "before",
         "in": "query",
         "description": "The page before this place: an opaque cursor that a `Link` header gave, with the same `sort`.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+        "schema": {"type": "string"},
     },
     "After": {
         "name": "after",
         "in": "query",
         "description": "The page after this place: an opaque cursor that a `Link` header gave, with the same `sort`. "
         "Not together with `before`.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+        "schema": {"type": "string"},
     },
     "Prefer": {
         "name": "Prefer",
@@ -138,7 +138,7 @@ def _filter(name: str) -> Part:
         "name": name,
         "in": "query",
         "description": "One of the attribute filters.",
-        "schema": {"type": "string", "maxLength": 1000, "pattern": "^[^~,;]*$"},
+        "schema": {"type": "string"},
     }
 
 

@@ -20,6 +20,10 @@ _KEPT = frozenset(
 )
 # A selection of attributes can break these, so an answer does not promise them.
 _KEPT_OF_INPUT = frozenset({"uniqueItems", "minProperties", "maxProperties"})
+_CHOOSING = frozenset({"$ref", "type", "enum", "allOf", "anyOf"})
+_ANYTHING_BUT_NULL = [{"type": kind} for kind in ("string", "number", "boolean", "object")] + [
+    {"type": "array", "items": {}}
+]
 _TIMES = {"date-time": "DateTime", "date": "Date"}
 
 SCALARS: Mapping[str, Part] = {
@@ -145,7 +149,8 @@ class Components:
         """An attribute as input: null, and an empty text for a date, count as absent unless it is mandatory."""
         part = self._spelled(schema, taken=True)
         if mandatory:
-            return part
+            part = {key: value for key, value in part.items() if key != "nullable"}
+            return part if _CHOOSING & set(part) else part | {"anyOf": _ANYTHING_BUT_NULL}
         _, content = self._schemas.resolved(schema)
         if _time_of(content):
             bare, beside = (part["allOf"][0], part) if "allOf" in part else (part, {})

@@ -154,10 +154,13 @@ def describe(condition: Condition) -> str:
 
 
 def _joined(parts: "tuple[Condition, ...]", word: str, empty: str) -> str:
-    return word.join(
-        f"({describe(part)})" if isinstance(part, AllOf | AnyOf) and len(parts) > 1 else describe(part)
-        for part in parts
-    ) or empty
+    return (
+        word.join(
+            f"({describe(part)})" if isinstance(part, AllOf | AnyOf) and len(parts) > 1 else describe(part)
+            for part in parts
+        )
+        or empty
+    )
 
 
 def _spelled(path: Path) -> str:

@@ -223,15 +223,17 @@ class _Parser(_Text):
             case _Constant(value), _Walk():
                 return self.compared(right, _MIRRORED.get(sign, sign), value)
             case _:
-                return self.refuse("One side must be a path and the other a text in quotes, a number, true, false or null.")
+                return self.refuse(
+                    "One side must be a path, the other a text in quotes, a number, true, false or null."
+                )
 
     def compared(self, walk: _Walk, sign: _Sign, value: Literal) -> Condition:
         op, function = _OPS[sign], walk.function
         if function is None:
             condition = walk.ending(
-                lambda path: values.compare_text(path, op, value)
-                if isinstance(value, str)
-                else Compare(path, op, value)
+                lambda path: (
+                    values.compare_text(path, op, value) if isinstance(value, str) else Compare(path, op, value)
+                )
             )
         elif isinstance(value, bool) or not isinstance(value, int | Decimal):
             self.refuse(f"{function.value}() is compared with a number.")

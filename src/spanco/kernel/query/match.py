@@ -60,7 +60,7 @@ def _holds(condition: Condition, item: object) -> bool:
         case Element(path, inner):
             return any(_holds(inner, each) for each in _opened(_items(path, item)))
         case Measure(Function.LENGTH, path, op, value):
-            sized = (each for each in _items(path, item) if isinstance(each, str))
+            sized = (each for each in _items(path, item) if isinstance(each, str | list))
             return any(_SIGNS[op](len(each), value) for each in sized)
         case Measure(function, path, op, value):
             numbers = [Fraction(each) for each in _opened(_items(path, item)) if _is_number(each)]

@@ -1,4 +1,4 @@
-"""Attribute filters of a query string (TMF630 Part 1, section 4.4) become a condition.
+r"""Attribute filters of a query string (TMF630 Part 1, section 4.4) become a condition.
 
 A comparison is `name`, an operator, `value`. The operator stands in one of these spellings, encoded or not:
 
@@ -18,7 +18,7 @@ operator, `==` reads the name as it stands: `a.eq==v`.
 * Different attributes are joined with and. Values of one attribute with one operator are joined with or: `a=1&a=2`,
   `a=1,2`, `a=1;2`, `a=1;a=2`. With "is not", none of the values may be there.
 * `;` between comparisons of one attribute with other operators means and: `a>1;a<5`.
-* `\\,` and `\\;` are these characters themselves; a value in double quotes is taken whole, and as text. The value of
+* `\,` and `\;` are these characters themselves; a value in double quotes is taken whole, and as text. The value of
   "matches" is never divided.
 * A dotted name leads inwards, through arrays to any element.
 * Values have no type here: `5` is the number and the text, `true` the boolean and the text; a date-time is spelled as
@@ -65,9 +65,9 @@ _SIGNS = {
     ">": "gt",
     "<": "lt",
 }
-_FOREIGN = frozenset(
-    ["between", "contains", "endswith", "exists", "ge", "icontains", "ilike", "in", "isnull", "le", "like", "match", "neq", "nin", "notin", "null", "regexp", "startswith"]
-)
+_FOREIGN = frozenset({"between", "contains", "exists", "ge", "icontains", "ilike", "in", "isnull", "le", "like"}) | {
+    *("endswith", "match", "neq", "nin", "notin", "null", "regexp", "startswith")
+}
 _SUPPORTED = (
     "Supported are = == != > >= < <= *= =~ and the suffixes .eq .ne .gt .gte .lt .lte .regex; "
     "for an attribute that is called like an operator use =="
@@ -124,7 +124,7 @@ def parse_query(raw: bytes) -> tuple[dict[str, str], Condition]:
 
 def _decoded(raw: bytes, name: str) -> str:
     if _BAD_ENCODING.search(raw):
-        raise BadParameter(name, "'%' must be followed by two hexadecimal digits; write '%25' for the character itself.")
+        raise BadParameter(name, "After '%' there must be two hexadecimal digits; write '%25' for the sign itself.")
     try:
         text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,8 +1,8 @@
-"""One dialect of regular expressions that PostgreSQL and RE2 understand alike, checked and rewritten here.
+r"""One dialect of regular expressions that PostgreSQL and RE2 understand alike, checked and rewritten here.
 
 Literals, `.` (any character, a newline too), `^` and `$` (start and end of the text), classes with ranges, groups
 `( )` and `(?: )`, `|`, the quantifiers `* + ? {m} {m,} {m,n}` (also lazy, which makes no difference to whether there
-is a match), escaped punctuation, `\\t \\n \\r` and the ASCII classes `\\d \\w \\s \\D \\W \\S`. A match anywhere in the
+is a match), escaped punctuation, `\t \n \r` and the ASCII classes `\d \w \s \D \W \S`. A match anywhere in the
 text counts. Both engines work without backtracking and the size is bounded, so no pattern is dangerous.
 
 Case is ignored by rewriting each letter into a class of its simple upper and lower case (a range of at most 100
@@ -70,7 +70,9 @@ def translate(pattern: str, *, ignore_case: bool = False) -> str:
 _Part = tuple[str, int, bool]
 
 
-class _Reader:
+class _Text:
+    """The pattern and how far it has been read."""
+
     def __init__(self, pattern: str, *, ignore_case: bool) -> None:
         self.pattern = pattern
         self.ignore_case = ignore_case
@@ -87,6 +89,16 @@ class _Reader:
 
     def refusal(self, sentence: str) -> ValueError:
         return ValueError(f"in the regular expression '{self.pattern}' at position {self.at}: {sentence}")
+
+    def digits(self) -> str:
+        start = self.at
+        while self.peek() and self.peek() in string.digits:
+            self.at += 1
+        return self.pattern[start : self.at]
+
+
+class _Reader(_Text):
+    """Recursive descent."""
 
     def alternation(self, depth: int) -> _Part:
         if depth > _DEEPEST:
@@ -127,7 +139,7 @@ class _Reader:
                 return sign, 1
         if not self.take("{"):
             return "", 1
-        least, comma, most = self._digits(), self.take(","), self._digits()
+        least, comma, most = self.digits(), self.take(","), self.digits()
         if not least or not self.take("}") or (most and not comma):
             raise self.refusal("a count is written {2}, {2,} or {2,5}; write '\\{' for the character itself")
         low, high = int(least), int(most or least)
@@ -135,16 +147,10 @@ class _Reader:
             raise self.refusal(f"a count must rise and be at most {_HIGHEST_COUNT}")
         return f"{{{low}{',' if comma else ''}{high if most else ''}}}", high
 
-    def _digits(self) -> str:
-        start = self.at
-        while self.peek() and self.peek() in string.digits:
-            self.at += 1
-        return self.pattern[start : self.at]
-
     def _atom(self, depth: int) -> _Part:
         character = self.peek()
         if character in "*+?{":
-            raise self.refusal(f"there is nothing before '{character}' to repeat; write '\\{character}' for the character")
+            raise self.refusal(f"nothing stands before '{character}' to repeat; write '\\{character}' for itself")
         self.at += 1
         match character:
             case "^" | "$":
@@ -154,11 +160,11 @@ class _Reader:
             case "(":
                 return self._group(depth)
             case "[":
-                return self._class(), 1, False
+                return _class(self), 1, False
             case "\\":
-                return self._written(self._escape(), negated=False), 1, False
+                return _written(self, _escape(self), negated=False), 1, False
             case _:
-                return self._written([(ord(character), ord(character))], negated=False), 1, False
+                return _written(self, [(ord(character), ord(character))], negated=False), 1, False
 
     def _group(self, depth: int) -> _Part:
         if self.take("?") and not self.take(":"):
@@ -168,55 +174,60 @@ class _Reader:
             raise self.refusal("a group is not closed; write '\\(' for the character itself")
         return f"(?:{text})", size + 1, anchored
 
-    def _escape(self) -> _Ranges:
-        character = self.peek()
-        self.at += 1
-        if character in _CONTROLS:
-            return [(ord(_CONTROLS[character]),) * 2]
-        if character.lower() in _CLASSES:
-            ranges = _CLASSES[character.lower()]
-            return ranges if character in _CLASSES else _complement(ranges)
-        if character and character in string.punctuation:
-            return [(ord(character), ord(character))]
-        self.at -= 1
-        raise self.refusal(f"'\\{character}' is not supported; there are \\d \\w \\s \\D \\W \\S \\t \\n \\r and punctuation")
 
-    def _class(self) -> str:
-        negated = self.take("^")
-        if self.peek() == "]":
-            raise self.refusal("a class cannot be empty; write '\\]' for the character itself")
-        ranges: _Ranges = []
-        while not self.take("]"):
-            ranges += self._item()
-        return self._written(ranges, negated=negated, always_class=True)
+def _escape(text: _Text) -> _Ranges:
+    character = text.peek()
+    text.at += 1
+    if character in _CONTROLS:
+        return [(ord(_CONTROLS[character]),) * 2]
+    if character.lower() in _CLASSES:
+        ranges = _CLASSES[character.lower()]
+        return ranges if character in _CLASSES else _complement(ranges)
+    if character and character in string.punctuation:
+        return [(ord(character), ord(character))]
+    text.at -= 1
+    raise text.refusal(f"'\\{character}' is unknown; there are \\d \\w \\s \\D \\W \\S \\t \\n \\r and punctuation")
 
-    def _item(self) -> _Ranges:
-        first = self._member()
-        if not self.pattern.startswith("-", self.at) or self.pattern.startswith("-]", self.at):
-            return first
-        self.at += 1
-        last = self._member()
-        (low, *_), (high, *_) = first[0], last[0]
-        if len(first) > 1 or len(last) > 1 or first[0][0] != first[0][1] or last[0][0] != last[0][1] or low > high:
-            raise self.refusal("a range goes from one character up to another; write '\\-' for the character itself")
-        return [(low, high)]
 
-    def _member(self) -> _Ranges:
-        if not self.peek():
-            raise self.refusal("a class is not closed; write '\\[' for the character itself")
-        if self.pattern.startswith(("[:", "[.", "[="), self.at):
-            raise self.refusal("named classes are not supported; write the characters, or '\\['")
-        if self.take("\\"):
-            return self._escape()
-        self.at += 1
-        return [(ord(self.pattern[self.at - 1]),) * 2]
+def _class(text: _Text) -> str:
+    negated = text.take("^")
+    if text.peek() == "]":
+        raise text.refusal("a class cannot be empty; write '\\]' for the character ittext")
+    ranges: _Ranges = []
+    while not text.take("]"):
+        ranges += _item(text)
+    return _written(text, ranges, negated=negated, always_class=True)
 
-    def _written(self, ranges: _Ranges, *, negated: bool, always_class: bool = False) -> str:
-        known = sorted({*ranges, *_cased(ranges)} if self.ignore_case else set(ranges))
-        if len(known) == 1 and known[0][0] == known[0][1] and not always_class:
-            character = chr(known[0][0])
-            return f"\\{character}" if character in _OUTSIDE else character
-        return f"[{'^' if negated else ''}{''.join(_spelled(low, high) for low, high in known)}]"
+
+def _item(text: _Text) -> _Ranges:
+    first = _member(text)
+    if not text.pattern.startswith("-", text.at) or text.pattern.startswith("-]", text.at):
+        return first
+    text.at += 1
+    last = _member(text)
+    (low, *_), (high, *_) = first[0], last[0]
+    if len(first) > 1 or len(last) > 1 or first[0][0] != first[0][1] or last[0][0] != last[0][1] or low > high:
+        raise text.refusal("a range goes from one character up to another; write '\\-' for the character ittext")
+    return [(low, high)]
+
+
+def _member(text: _Text) -> _Ranges:
+    if not text.peek():
+        raise text.refusal("a class is not closed; write '\\[' for the character ittext")
+    if text.pattern.startswith(("[:", "[.", "[="), text.at):
+        raise text.refusal("named classes are not supported; write the characters, or '\\['")
+    if text.take("\\"):
+        return _escape(text)
+    text.at += 1
+    return [(ord(text.pattern[text.at - 1]),) * 2]
+
+
+def _written(text: _Text, ranges: _Ranges, *, negated: bool, always_class: bool = False) -> str:
+    known = sorted({*ranges, *_cased(ranges)} if text.ignore_case else set(ranges))
+    if len(known) == 1 and known[0][0] == known[0][1] and not always_class:
+        character = chr(known[0][0])
+        return f"\\{character}" if character in _OUTSIDE else character
+    return f"[{'^' if negated else ''}{''.join(_spelled(low, high) for low, high in known)}]"
 
 
 def _complement(ranges: _Ranges) -> _Ranges:

@@ -202,7 +202,7 @@ def encoding_of(path: Path, wanted: str | None = None) -> str:
 def delimiter_of(path: Path, encoding: str) -> str:
     """The delimiter that cuts the first rows into the most cells of one width."""
     with path.open(encoding=encoding, newline="") as file:
-        lines = file.read(_SAMPLE).splitlines(keepends=True)[:_SAMPLE_ROWS]
+        lines = [file.readline(_SAMPLE) for _ in range(_SAMPLE_ROWS)]
     return max(_DELIMITERS, key=lambda mark: _regularity(lines, mark))
 
 

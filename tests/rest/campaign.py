@@ -1,0 +1,196 @@
+"""A Schemathesis campaign against a live server: the published document alone says what is sent and what is right."""
+
+import base64
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import httpx
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.engine import events, from_schema
+from schemathesis.hooks import unregister
+
+from spanco.kernel.moments import canonical
+from spanco.kernel.wire import Json, encode
+
+_SORT = re.compile(r"[^,.+\-\s][^,.\s]*")
+_FILTERS = (
+    "$[?(@.name=='x')]",
+    "relatedParty[?(@.role=='prospect' && @.id!=null)]",
+    "[?(@.rating=='hot' || length(@.name)>3)]",
+    "note",
+)
+_JSON_PATCHES = {"application/json-patch+json", "application/json-patch-query+json"}
+_MERGE_PATCHES = {"application/json", "application/merge-patch+json"}
+_PERIOD = ("startDateTime", "endDateTime")
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a campaign did and found."""
+
+    cases: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)
+    operations: set[str] = field(default_factory=set)
+    failures: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+def run(document: Mapping[str, Any], *, phases: Mapping[str, bool], examples: int, seed: int = 1) -> Outcome:
+    """All checks on every operation of a published document, at the address that it names."""
+    config = SchemathesisConfig.from_dict(_config(document["servers"][0]["url"], phases, examples, seed))
+    schema = schemathesis.openapi.from_dict(dict(document), config=config)
+    client = httpx.Client()
+    repair = Repair(client)
+
+    def before_call(_context: object, case: schemathesis.Case, _kwargs: dict[str, object]) -> None:
+        repair(case)
+
+    schemathesis.hook(before_call)
+    outcome = Outcome()
+    try:
+        for event in from_schema(schema).execute():
+            _note(outcome, event)
+    finally:
+        unregister(before_call)
+        client.close()
+    return outcome
+
+
+def _config(url: str, phases: Mapping[str, bool], examples: int, seed: int) -> dict[str, Any]:
+    return {
+        "base-url": url,
+        "seed": seed,
+        "workers": 1,
+        "continue-on-failure": True,
+        # No document says that U+0000 is refused in every text; tests/rest/hostile.py sends it on purpose.
+        "generation": {"max-examples": examples, "allow-x00": False, "database": "none", "deterministic": True},
+        "phases": {name: {"enabled": enabled} for name, enabled in phases.items()},
+        "checks": {
+            # 412: whether an If-Match still holds is a matter of the resource's state, not of the schema.
+            "positive_data_acceptance": {
+                "expected-statuses": ["2xx", "3xx", "401", "403", "404", "409", "412", "429", "5xx"]
+            },
+        },
+    }
+
+
+def _note(outcome: Outcome, event: events.EngineEvent) -> None:
+    if isinstance(event, events.NonFatalError | events.FatalError):
+        label = getattr(event, "label", "engine")
+        reason = getattr(event, "value", None) or getattr(event, "exception", "")
+        outcome.failures.setdefault((str(label), "error"), str(reason)[:2000])
+    if not isinstance(event, events.ScenarioFinished):
+        return
+    recorder = event.recorder
+    outcome.cases[event.phase.name] += len(recorder.cases)
+    for node in recorder.cases.values():
+        outcome.operations.add(node.value.operation.label)
+    for interaction in recorder.interactions.values():
+        if interaction.response is not None:
+            outcome.statuses[interaction.response.status_code] += 1
+    for case_id, checks in recorder.checks.items():
+        for each in checks:
+            if each.failure_info is not None:
+                label = recorder.cases[case_id].value.operation.label
+                found = each.failure_info
+                answer = recorder.interactions[case_id].response
+                said = answer.content[:500] if answer else b""
+                text = f"{found.failure.message}\n{said!r}\n{str(found.code_sample)[:3000]}"
+                outcome.failures.setdefault((label, each.name), text)
+
+
+class Repair:
+    """Makes true what no schema can say of a valid request; what was made invalid on purpose stays invalid."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._numbers = count(1)
+        self._client = client
+
+    def __call__(self, case: schemathesis.Case) -> None:
+        """Change the case in place."""
+        if case.meta is None:
+            return
+        if not case.meta.is_negative_at(ParameterLocation.HEADER) and case.headers:
+            self._headers(case)
+        if not case.meta.is_negative_at(ParameterLocation.QUERY) and case.query:
+            case.query = _query(dict(case.query), next(self._numbers))
+        if not case.meta.is_negative_at(ParameterLocation.BODY):
+            self._body(case)
+        if case.method == "PATCH" and case.media_type in _MERGE_PATCHES and isinstance(case.body, dict):
+            self._clear(case)
+
+    def _headers(self, case: schemathesis.Case) -> None:
+        """A key is used for one request only, and If-Match does not hide how a body is judged."""
+        if case.method == "POST" and case.headers.get("Idempotency-Key"):
+            case.headers["Idempotency-Key"] = f"{case.headers['Idempotency-Key'][:200]}-{next(self._numbers)}"
+        if case.method == "PATCH" and "If-Match" in case.headers:
+            case.headers["If-Match"] = "*"
+
+    def _body(self, case: schemathesis.Case) -> None:
+        if case.media_type in _JSON_PATCHES and case.operation.path.endswith("{id}") and isinstance(case.body, list):
+            case.body = list(self._applicable(case.body))
+        _order_periods(case.body)
+
+    def _applicable(self, operations: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The same operations at places that exist: whether a patch fits is a matter of the resource's state."""
+        for operation in operations:
+            number = next(self._numbers)
+            here, there = f"/extension{number}", f"/moved{number}"
+            if operation["op"] in {"add", "replace", "test"}:
+                yield {**operation, "op": "add", "path": here}
+                yield {**operation, "path": here}
+            else:
+                yield {"op": "add", "path": here, "value": [number]}
+                source = {"path": here} if operation["op"] == "remove" else {"from": here, "path": there}
+                yield {**operation, **source}
+
+    def _clear(self, case: schemathesis.Case) -> None:
+        """Take away what the patch would be merged with: a part that is incomplete alone may complete what is there."""
+        parts = {name: None for name, value in case.body.items() if isinstance(value, dict)}
+        if parts:
+            url = case.operation.schema.get_base_url() + case.formatted_path
+            self._client.patch(url, json=parts)
+
+
+def _query(query: dict[str, Any], number: int) -> dict[str, Any]:
+    """A `filter` and a `sort` that can be read; of offset, before and after at most one; a cursor of the same sort."""
+    if "filter" in query:
+        query["filter"] = _FILTERS[number % len(_FILTERS)]
+    if "sort" in query:
+        query["sort"] = ",".join(_SORT.findall(str(query["sort"]))[:3]) or "-name,id"
+    places = [name for name in ("offset", "before", "after") if name in query]
+    for name in places:
+        if name != places[number % len(places)]:
+            del query[name]
+        elif name != "offset":
+            query[name] = _cursor(str(query.get("sort", "")), str(query[name]))
+    for name, value in query.items():
+        if isinstance(value, str) and value.startswith(
+            "~"
+        ):  # a client that does not encode it means a regular expression
+            query[name] = value.lstrip("~")
+    return query
+
+
+def _cursor(sort: str, text: str) -> str:
+    keys = [key for key in sort.split(",") if key]
+    content: list[Json] = [sort, [None for _ in keys for _ in range(2)], text]
+    return base64.urlsafe_b64encode(encode(content)).rstrip(b"=").decode()
+
+
+def _order_periods(body: Any) -> None:
+    """A period ends after it starts, which no schema can say."""
+    if isinstance(body, list):
+        for each in body:
+            _order_periods(each)
+    elif isinstance(body, dict):
+        start, end = (body.get(name) for name in _PERIOD)
+        if isinstance(start, str) and isinstance(end, str) and (canonical(start) or start) > (canonical(end) or end):
+            body["startDateTime"], body["endDateTime"] = end, start
+        for each in body.values():
+            _order_periods(each)

