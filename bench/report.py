@@ -107,8 +107,7 @@ def written(found: Measured, plan: Plan, *, path: Path = RESULTS) -> None:
         "## Targets",
         _table(("", "target", "measured", ""), (each.row() for each in kept)),
         _notes("general", missed),
-        "## Side by side\n\nRequests per second: median of the rounds (lowest to highest); latency in milliseconds; "
-        "CPU is what the server process used per request.",
+        "## Side by side\n\nMedian of the rounds (lowest to highest). Latency in ms; CPU: of the server, per request.",
         _side_by_side(found),
         "## Growth\n\nMedian latency of ours in milliseconds, one connection: median of rounds (lowest to highest).",
         _growth(found, plan),

@@ -27,6 +27,7 @@ _FILTERS = (
 )
 _JSON_PATCHES = {"application/json-patch+json", "application/json-patch-query+json"}
 _MERGE_PATCHES = {"application/json", "application/merge-patch+json"}
+_NUMBERS = count(1)  # one for all campaigns: an Idempotency-Key counts for a tenant, not for an API
 _PERIOD = ("startDateTime", "endDateTime")
 
 
@@ -108,7 +109,6 @@ class Repair:
     """Makes true what no schema can say of a valid request; what was made invalid on purpose stays invalid."""
 
     def __init__(self, client: httpx.Client) -> None:
-        self._numbers = count(1)
         self._client = client
 
     def __call__(self, case: schemathesis.Case) -> None:
@@ -118,7 +118,7 @@ class Repair:
         if not case.meta.is_negative_at(ParameterLocation.HEADER) and case.headers:
             self._headers(case)
         if not case.meta.is_negative_at(ParameterLocation.QUERY) and case.query:
-            case.query = _query(dict(case.query), next(self._numbers))
+            case.query = _query(dict(case.query), next(_NUMBERS))
         if not case.meta.is_negative_at(ParameterLocation.BODY):
             self._body(case)
         if case.method == "PATCH" and case.media_type in _MERGE_PATCHES and isinstance(case.body, dict):
@@ -127,7 +127,7 @@ class Repair:
     def _headers(self, case: schemathesis.Case) -> None:
         """A key is used for one request only, and If-Match does not hide how a body is judged."""
         if case.method == "POST" and case.headers.get("Idempotency-Key"):
-            case.headers["Idempotency-Key"] = f"{case.headers['Idempotency-Key'][:200]}-{next(self._numbers)}"
+            case.headers["Idempotency-Key"] = f"{case.headers['Idempotency-Key'][:200]}-{next(_NUMBERS)}"
         if case.method == "PATCH" and "If-Match" in case.headers:
             case.headers["If-Match"] = "*"
 
@@ -139,7 +139,7 @@ class Repair:
     def _applicable(self, operations: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The same operations at places that exist: whether a patch fits is a matter of the resource's state."""
         for operation in operations:
-            number = next(self._numbers)
+            number = next(_NUMBERS)
             here, there = f"/extension{number}", f"/moved{number}"
             if operation["op"] in {"add", "replace", "test"}:
                 yield {**operation, "op": "add", "path": here}

@@ -45,6 +45,13 @@ def postgres(tmp_path: Path) -> Iterator[Postgres]:
         yield Postgres(server)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def hopeless(tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A server that waits for a database that never comes, while the other tests are run."""
+    url = "postgresql://nobody@127.0.0.1:1/nothing"
+    return started(tmp_path_factory.mktemp("hopeless"), database_url=url)
+
+
 def is_refused_for_now(answer: httpx.Response) -> bool:
     """A TMF error that says when to try again."""
     error = answer.json()
@@ -113,8 +120,7 @@ async def test_a_killed_server_leaves_nothing_half_written(tmp_path: Path) -> No
     """Five times in the middle of creating, one by one and in bulk: what was acknowledged is there, each with one event."""
     acknowledged: list[str] = []
 
-    async def create(port: int, number: int) -> None:
-        client = await Client.to(port)
+    async def create(client: Client, number: int, port: int) -> None:
         for turn in itertools.count():  # until the server is gone
             bulk = (number + turn) % 4 == 0
             lead = {"name": f"Under way {number}", "batch": f"{number}-{turn}-{port}" if bulk else ""}
@@ -127,10 +133,12 @@ async def test_a_killed_server_leaves_nothing_half_written(tmp_path: Path) -> No
     with fresh_database(tmp_path) as url:
         for _ in range(5):
             server = ready(started(tmp_path, database_url=url))
-            load = asyncio.gather(*(create(server.port, each) for each in range(10)), return_exceptions=True)
-            await asyncio.sleep(0.4)
-            await asyncio.to_thread(server.kill)
-            assert {type(each) for each in await load} <= {asyncio.IncompleteReadError, ConnectionResetError}
+            async with clients(server.port, 10) as connected:
+                creating = [create(each, number, server.port) for number, each in enumerate(connected)]
+                load = asyncio.gather(*creating, return_exceptions=True)
+                await asyncio.sleep(0.4)
+                await asyncio.to_thread(server.kill)
+                assert {type(each) for each in await load} <= {asyncio.IncompleteReadError, ConnectionResetError}
         await nothing_is_half_written(url, acknowledged)
 
 
@@ -197,11 +205,10 @@ def test_a_server_without_authentication_stays_on_this_machine(tmp_path: Path, h
     assert not (tmp_path / "data").exists()
 
 
-def test_a_server_says_that_its_database_is_not_there(tmp_path: Path) -> None:
+def test_a_server_says_that_its_database_is_not_there(hopeless: Server) -> None:
     """It waits a little for one that is only just starting; then it ends with a sentence."""
-    server = started(tmp_path, database_url="postgresql://nobody@127.0.0.1:1/nothing")
-    assert server.process.wait(60) != 0
-    said = server.log.read_text()
+    assert hopeless.process.wait(60) != 0
+    said = hopeless.log.read_text()
     assert "cannot be reached" in said
     assert "Traceback" not in said
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from spanco.kernel.wire import Json, decode, encode
 
 _MOST_KEYS = 8
 _LONGEST_CURSOR = 4000
+_DIGEST = 6
 _LARGEST_OFFSET = 10_000_000
 
 
@@ -84,8 +86,13 @@ def _keys(text: str) -> tuple[Key, ...]:
 
 def spell_cursor(keys: Sequence[Key], values: Sequence[str | None], of: str) -> str:
     """The opaque text of a place in a list that is ordered by `keys`."""
-    content: Json = [_order(keys), list(values), of]
-    return base64.urlsafe_b64encode(encode(content)).rstrip(b"=").decode()
+    content = encode([_order(keys), list(values), of])
+    return base64.urlsafe_b64encode(_digest(content) + content).rstrip(b"=").decode()
+
+
+def _digest(content: bytes) -> bytes:
+    """So that a cursor that was cut or mistyped is refused, not followed to a wrong place; it keeps no secret."""
+    return hashlib.blake2b(content, digest_size=_DIGEST).digest()
 
 
 def _order(keys: Sequence[Key]) -> str:
@@ -97,7 +104,8 @@ def _cursor(text: str, keys: Sequence[Key], name: str) -> Cursor:
     if not text.isascii() or len(text) > _LONGEST_CURSOR:
         raise refusal
     try:
-        content = decode(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        content = decode(raw[_DIGEST:]) if _digest(raw[_DIGEST:]) == raw[:_DIGEST] else None
     except (binascii.Error, Malformed):
         raise refusal from None
     match content:

@@ -94,7 +94,11 @@ def translated() -> Iterator[None]:
         yield
     except asyncpg.QueryCanceledError as error:
         raise TooCostly from error
-    except (asyncpg.UntranslatableCharacterError, asyncpg.InvalidTextRepresentationError) as error:
+    except (
+        asyncpg.UntranslatableCharacterError,
+        asyncpg.InvalidTextRepresentationError,
+        asyncpg.NumericValueOutOfRangeError,
+    ) as error:
         raise Malformed from error
     except asyncpg.StatementTooComplexError as error:
         raise TooCostly from error

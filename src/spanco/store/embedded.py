@@ -1,6 +1,7 @@
 """The PostgreSQL that Spanco starts for itself when no database is configured (design D1)."""
 
 import logging
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,10 +31,23 @@ def embedded(directory: Path) -> Iterator[str]:
     cluster = (directory / "postgresql").resolve()
     fresh = not (cluster / "PG_VERSION").exists()
     server = get_server(cluster, cleanup_mode="stop")
+    _forget_the_dead(server)
     with server:
         if fresh:
             _tune(server, cluster)
         yield server.get_uri()
+
+
+def _forget_the_dead(server: PostgresServer) -> None:
+    """A process that was killed is still listed as a user of the cluster; the last living one shall stop it."""
+    users = server.global_process_id_list
+    for pid in users.get_and_add(os.getpid()):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            users.get_and_remove(pid)
+        except PermissionError:  # it lives, under another user
+            continue
 
 
 def _tune(server: PostgresServer, cluster: Path) -> None:

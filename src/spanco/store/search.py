@@ -47,17 +47,18 @@ class Search:
 
 async def find(connection: Connection, search: Search) -> Found:
     """The page and the total of a search."""
-    sql = _Sql(search)
     if selective(search.condition, search.resource.indexed):
-        found = await _among_candidates(connection, search, sql)
+        found = await _among_candidates(connection, search)
         if found is not None:
             return found
+    sql = _Sql(search)
     records = await connection.fetch(sql.page(), *sql.values)
     return await _with_total(connection, search, records)
 
 
-async def _among_candidates(connection: Connection, search: Search, sql: "_Sql") -> Found | None:
+async def _among_candidates(connection: Connection, search: Search) -> Found | None:
     """The page and the exact total among at most 10,000 matches; None when there are more."""
+    sql = _Sql(search)
     records = await connection.fetch(sql.page_of_candidates(), *sql.values)
     total = records[0]["candidates"] if records else 0
     if total > COUNTED:
