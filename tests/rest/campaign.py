@@ -68,6 +68,7 @@ def _config(url: str, phases: Mapping[str, bool], examples: int, seed: int) -> d
         "seed": seed,
         "workers": 1,
         "continue-on-failure": True,
+        "suppress-health-check": ["all"],  # they judge how fast data is generated, not the server
         # No document says that U+0000 is refused in every text; tests/rest/hostile.py sends it on purpose.
         "generation": {"max-examples": examples, "allow-x00": False, "database": "none", "deterministic": True},
         "phases": {name: {"enabled": enabled} for name, enabled in phases.items()},

@@ -187,7 +187,9 @@ class _Reader:
             managed=managed,
             lifecycle=lifecycle,
             indexed=tuple(content.get("x-spanco-index", ())),
-            always=frozenset(managed) | (frozenset({lifecycle.attribute}) if lifecycle else frozenset()),
+            always=frozenset(
+                {*managed, *mandatory, *([lifecycle.attribute] if lifecycle and lifecycle.initial else [])}
+            ),
             numeric=frozenset(self._numeric(schema)),
             events=self._events(name),
             shape=self._schemas.shape(schema),

@@ -5,18 +5,19 @@ the page is sorted among them and the total is known. Otherwise the list is walk
 Neither depends on how well the planner guesses the selectivity of JSON.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
 import msgspec
 
 from spanco.kernel.openapi import Resource
-from spanco.kernel.paging import Cursor, Key, Window, sort_kinds
+from spanco.kernel.paging import Window
 from spanco.kernel.query.ast import EVERYTHING, Compare, Condition
 from spanco.kernel.query.sql import selective, where
 from spanco.store.database import Connection
 from spanco.store.documents import Row, partition
+from spanco.store.order import Order
 from spanco.store.statements import literal
 
 COUNTED = 10_000
@@ -84,7 +85,7 @@ def _found(search: Search, records: Sequence[asyncpg.Record], total: int, *, exa
     if search.window.before is not None:
         kept.reverse()
     rows = [Row(each["id"], each["version"], each["document"]) for each in kept]
-    aliases = _Order(search).aliases
+    aliases = Order(search.resource, search.window).aliases
     places = [tuple(each[alias] for alias in aliases) for each in kept]
     return Found(rows, places, total, exact, more)
 
@@ -159,18 +160,18 @@ class _Sql:
         return f"select count(*) from ({inner}{f' limit {most}' if most else ''}) as matching"
 
     def page(self) -> str:
-        order = _Order(self.search)
+        order = Order(self.search.resource, self.search.window)
         beyond = order.beyond(self.bind)
         chosen = f"select id{order.columns()} from resource where {self.conditions(*beyond)}"
-        return self._rows(f"{chosen} order by {order.text()} {self._slice()}", order, "")
+        return self._rows(f"{chosen} order by {order.clause()} {self._slice()}", order, "")
 
     def page_of_candidates(self) -> str:
-        order = _Order(self.search)
+        order = Order(self.search.resource, self.search.window)
         beyond = order.beyond(self.bind)
         candidates = f"select id{order.columns()} from resource where {self.conditions()} limit {COUNTED + 1}"
-        inside = f" where {' and '.join(order.on_columns(each) for each in beyond)}" if beyond else ""
+        inside = f" where {' and '.join(order.by_name(each) for each in beyond)}" if beyond else ""
         names = order.names()
-        chosen = f"select id{names} from candidate{inside} order by {order.by_names()} {self._slice()}"
+        chosen = f"select id{names} from candidate{inside} order by {order.clause_by_name()} {self._slice()}"
         counted = ", (select count(*) from candidate) as candidates"
         return f"with candidate as materialized ({candidates}) {self._rows(chosen, order, counted)}"
 
@@ -178,97 +179,12 @@ class _Sql:
         window = self.search.window
         return f"limit {self.bind(window.limit + 1)}::bigint offset {self.bind(window.offset)}::bigint"
 
-    def _rows(self, chosen: str, order: "_Order", extra: str) -> str:
+    def _rows(self, chosen: str, order: Order, extra: str) -> str:
         """Fetch whole documents only for the page that was chosen by its keys."""
         texts = "".join(f", chosen.{name}::text as {name}" for name in order.aliases)
         tenant, kind = self.bind(self.search.tenant), literal(self.search.resource.kind)
         return (
             f"select resource.id, resource.version, resource.document{texts}{extra} from ({chosen}) as chosen "
             f"join resource on resource.tenant = {tenant} and resource.kind = {kind} and resource.id = chosen.id "
-            f"order by {order.by_names('chosen.')}"
+            f"order by {order.clause_by_name('chosen.')}"
         )
-
-
-class _Order:
-    """The order of a list as SQL: one or two expressions per key, then the id as the last word."""
-
-    def __init__(self, search: Search) -> None:
-        window = search.window
-        self._reverse = window.before is not None
-        self._cursor: Cursor | None = window.after or window.before
-        self._parts: list[tuple[str, str, bool, bool]] = []
-        last = False
-        for key, kind in zip(window.keys, sort_kinds(search.resource, window.keys), strict=True):
-            last = key.descending
-            if kind == "id":
-                self._id_descending = last
-                break
-            self._parts += [(*part, key.descending) for part in _expressions(key, kind, search.resource.always)]
-        self._id_descending = last
-        self.aliases = [f"key{index}" for index in range(len(self._parts))]
-
-    def columns(self) -> str:
-        return "".join(f", {part[0]} as {alias}" for part, alias in zip(self._parts, self.aliases, strict=True))
-
-    def names(self) -> str:
-        return "".join(f", {alias}" for alias in self.aliases)
-
-    def text(self) -> str:
-        return ", ".join([*(f"{part[0]}{self._way(part[3])}" for part in self._parts), self._by_id("")])
-
-    def by_names(self, table: str = "") -> str:
-        ways = [f"{table}{alias}{self._way(part[3])}" for part, alias in zip(self._parts, self.aliases, strict=True)]
-        return ", ".join([*ways, self._by_id(table)])
-
-    def _by_id(self, table: str) -> str:
-        return f"{table}id{self._way(self._id_descending)}"
-
-    def _way(self, descending: bool) -> str:  # noqa: FBT001
-        return " desc" if descending is not self._reverse else ""
-
-    def on_columns(self, condition: str) -> str:
-        """The same condition over the named columns of the candidates."""
-        for part, alias in zip(self._parts, self.aliases, strict=True):
-            condition = condition.replace(part[0], alias)
-        return condition
-
-    def beyond(self, bind: Callable[[object], str]) -> list[str]:
-        """The condition that a row comes after the cursor (or before it, when the list is walked backwards)."""
-        cursor = self._cursor
-        if cursor is None:
-            return []
-        parts = [*self._parts, ("id", "text", True, self._id_descending)]
-        values = [*cursor.values, cursor.id][-len(parts) :] if len(cursor.values) >= len(self._parts) else None
-        if values is None:
-            return ["false"]
-        if len(parts) == 2 and parts[0][2] and parts[0][3] is parts[1][3]:  # noqa: PLR2004
-            sign = "<" if parts[0][3] is not self._reverse else ">"
-            return [f"({parts[0][0]}, id) {sign} ({bind(values[0])}::text, {bind(values[1])}::text)"]
-        choices: list[str] = []
-        equal: list[str] = []
-        for (expression, kind, _, descending), value in zip(parts, values, strict=True):
-            place = "null" if value is None else f"{bind(value)}::text::{kind}"
-            choices.append(" and ".join([*equal, _passes(expression, place, forward=descending is self._reverse)]))
-            equal.append(f"{expression} is not distinct from {place}")
-        return ["(" + " or ".join(f"({choice})" for choice in choices) + ")"]
-
-
-def _expressions(key: Key, kind: str, always: Collection[str]) -> list[tuple[str, str, bool]]:
-    """(expression, type, never null) for each part of a key."""
-    if kind == "text":
-        name = key.path[0]
-        return [(f'((document ->> {literal(name)}) collate "C")', "text", name in always)]
-    steps = ".".join('"' + step.replace("\\", "\\\\").replace('"', '\\"') + '"' for step in key.path)
-    value = f"jsonb_path_query_first(document, {literal('$.' + steps)})"
-    number = f"(case jsonb_typeof({value}) when 'number' then ({value})::numeric end)"
-    if kind == "number":
-        return [(number, "numeric", False)]
-    text = f"(case when jsonb_typeof({value}) <> 'number' then ({value} #>> '{{}}') end collate \"C\")"
-    return [(number, "numeric", False), (text, "text", False)]
-
-
-def _passes(expression: str, place: str, *, forward: bool) -> str:
-    """Missing values are the greatest: last when ascending, first when descending."""
-    if forward:
-        return "false" if place == "null" else f"({expression} > {place} or {expression} is null)"
-    return f"{expression} is not null" if place == "null" else f"{expression} < {place}"

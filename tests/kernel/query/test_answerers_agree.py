@@ -39,7 +39,8 @@ encoder = msgspec.json.Encoder(decimal_format="number")
 # Few keys and values, so that conditions meet what they ask for; among them everything that was ever a trap.
 KEYS = ["a", "b", "c", "@type", "id", "href", "", "é \"'\\", "$", "A"]
 TEXTS = [
-    "", "a", "A", "b", "ab", "é", "É", "s", "\u017f", "\u212a", "K", "İ", "\U0001f600", "\uffff", "\ue000", "a\nb", "\n", "a\n",
+    "", "a", "A", "b", "ab", "é", "É", "s", "\u017f", "\u212a", "K", "İ", "\U0001f600", "\uffff", "\ue000", "a\nb",
+    "\n", "a\n",
     "1", "5", "true", "null", '"', "'", "\\", "%", "/x/1", "2024-01-01", "2024-01-01T00:00:00.000Z", "{", "]", "\u007f",
 ]  # fmt: skip
 NUMBERS: list[int | Decimal] = [

@@ -20,7 +20,7 @@ _KEPT = frozenset(
 )
 # A selection of attributes can break these, so an answer does not promise them.
 _KEPT_OF_INPUT = frozenset({"uniqueItems", "minProperties", "maxProperties"})
-_CHOOSING = frozenset({"$ref", "type", "enum", "allOf", "anyOf"})
+_CHOOSING = frozenset({"type", "enum", "const", "allOf", "anyOf", "oneOf"})
 _ANYTHING_BUT_NULL = [{"type": kind} for kind in ("string", "number", "boolean", "object")] + [
     {"type": "array", "items": {}}
 ]
@@ -89,7 +89,7 @@ class Components:
         ignored = resource.unpatchable | set(resource.managed)
         kept = set(resource.mandatory) | ({resource.lifecycle.attribute} if resource.lifecycle else set())
         properties = {
-            name: self._attribute(part, mandatory=name in kept)
+            name: self._partial(part) if name in resource.mandatory else self._attribute(part, mandatory=name in kept)
             for name, part in attributes.items()
             if name not in ignored
         }
@@ -148,10 +148,10 @@ class Components:
     def _attribute(self, schema: Schema, *, mandatory: bool) -> Part:
         """An attribute as input: null, and an empty text for a date, count as absent unless it is mandatory."""
         part = self._spelled(schema, taken=True)
+        _, content = self._schemas.resolved(schema)
         if mandatory:
             part = {key: value for key, value in part.items() if key != "nullable"}
-            return part if _CHOOSING & set(part) else part | {"anyOf": _ANYTHING_BUT_NULL}
-        _, content = self._schemas.resolved(schema)
+            return part if _CHOOSING & set(content) else _with(part, {"anyOf": _ANYTHING_BUT_NULL})
         if _time_of(content):
             bare, beside = (part["allOf"][0], part) if "allOf" in part else (part, {})
             beside = {key: value for key, value in beside.items() if key != "allOf"}
@@ -159,6 +159,14 @@ class Components:
         if "enum" in part and None not in part["enum"]:
             part = part | {"enum": [*part["enum"], None]}
         return _with(part, {"nullable": True})
+
+    def _partial(self, schema: Schema) -> Part:
+        """A mandatory attribute in a merge patch: it is there, so a part of an object may be sent alone."""
+        _, content = self._schemas.resolved(schema)
+        content = self._flat(content)
+        if "properties" not in content:
+            return self._attribute(schema, mandatory=True)
+        return {key: value for key, value in self._spelled(content, taken=True).items() if key != "required"}
 
     def _spelled(self, schema: Schema, *, taken: bool, whole: bool = True) -> Part:
         """The schema in 3.0.3; `taken` as input. `whole` is false for a part of a choice, which is taken strictly."""

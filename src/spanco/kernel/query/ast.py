@@ -131,7 +131,7 @@ _WORDS = {Op.EQ: "is", Op.GT: "is more than", Op.GTE: "is at least", Op.LT: "is 
 
 
 def describe(condition: Condition) -> str:
-    """The condition as a clause for people, such as `status is "accepted" and not (rating exists)`."""
+    """The condition as a clause for people, such as `rating is "hot" and not (note exists)`."""
     match condition:
         case AllOf(parts):
             return _joined(parts, " and ", "everything")

@@ -192,7 +192,7 @@ def _escape(text: _Text) -> _Ranges:
 def _class(text: _Text) -> str:
     negated = text.take("^")
     if text.peek() == "]":
-        raise text.refusal("a class cannot be empty; write '\\]' for the character ittext")
+        raise text.refusal("a class cannot be empty; write '\\]' for the character itself")
     ranges: _Ranges = []
     while not text.take("]"):
         ranges += _item(text)
@@ -207,13 +207,13 @@ def _item(text: _Text) -> _Ranges:
     last = _member(text)
     (low, *_), (high, *_) = first[0], last[0]
     if len(first) > 1 or len(last) > 1 or first[0][0] != first[0][1] or last[0][0] != last[0][1] or low > high:
-        raise text.refusal("a range goes from one character up to another; write '\\-' for the character ittext")
+        raise text.refusal("a range goes from one character up to another; write '\\-' for the character itself")
     return [(low, high)]
 
 
 def _member(text: _Text) -> _Ranges:
     if not text.peek():
-        raise text.refusal("a class is not closed; write '\\[' for the character ittext")
+        raise text.refusal("a class is not closed; write '\\[' for the character itself")
     if text.pattern.startswith(("[:", "[.", "[="), text.at):
         raise text.refusal("named classes are not supported; write the characters, or '\\['")
     if text.take("\\"):

@@ -150,9 +150,9 @@ class _Compiler:
         self, kind: type[AllOf | AnyOf], parts: tuple[Condition, ...], item: str, columns: frozenset[str]
     ) -> str:
         """The parts that jsonpath can say in one predicate, equalities on one column in one list, then the others."""
-        pure = tuple(part for part in parts if _pure(part, columns))
+        pure = [part for part in parts if _pure(part, columns)]
         impure = [part for part in parts if not _pure(part, columns)]
-        texts = [self.compiled(kind(pure), item)] if pure else []
+        texts = [self.compiled((all_of if kind is AllOf else any_of)(pure), item)] if pure else []
         if kind is AnyOf:
             for name in sorted(columns):
                 equal = [part for part in impure if _asks_equality(part, name)]
