@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from spanco.kernel.checks import ready_to_change, ready_to_create
+from spanco.kernel.checks import LONGEST_SORTED, ready_to_change, ready_to_create
 from spanco.kernel.errors import BadBody, RefusedMove
 from spanco.kernel.events import event_type, events_of_change
 from spanco.kernel.openapi import load
@@ -131,6 +131,16 @@ def test_what_must_not_change_is_refused_naming_it(change: dict[str, Any], where
     with pytest.raises(BadBody) as refused:
         ready_to_change(KITE, before, {**before, **change}, LATER)
     assert refused.value.where == where
+
+
+def test_a_text_that_lists_are_sorted_by_has_an_end() -> None:
+    """It must fit into an index, in bytes; the attribute is named. Other texts may be longer."""
+    assert ready_to_create(KITE, {"name": "x" * LONGEST_SORTED, "odd": "x" * 9999}, NOW)["name"]
+    for name in ("x" * (LONGEST_SORTED + 1), "ж" * (LONGEST_SORTED // 2 + 1)):
+        with pytest.raises(BadBody, match="'name': at most"):
+            ready_to_create(KITE, {"name": name}, NOW)
+        with pytest.raises(BadBody, match="'name': at most"):
+            ready_to_change(KITE, kite(), kite() | {"name": name}, LATER)
 
 
 def test_a_patch_must_leave_an_object() -> None:

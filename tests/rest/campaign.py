@@ -1,6 +1,5 @@
 """A Schemathesis campaign against a live server: the published document alone says what is sent and what is right."""
 
-import base64
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,9 +15,9 @@ from schemathesis.engine import events, from_schema
 from schemathesis.hooks import unregister
 
 from spanco.kernel.moments import canonical
-from spanco.kernel.wire import Json, encode
 
-_SORT = re.compile(r"[^,.+\-\s][^,.\s]*")
+_NAME = re.compile(r"[^,.+\-\s][^,.\s]*")
+_AFTER = re.compile(r"[?&]after=([\w-]+)")
 _FILTERS = (
     "$[?(@.name=='x')]",
     "relatedParty[?(@.role=='prospect' && @.id!=null)]",
@@ -119,7 +118,7 @@ class Repair:
         if not case.meta.is_negative_at(ParameterLocation.HEADER) and case.headers:
             self._headers(case)
         if not case.meta.is_negative_at(ParameterLocation.QUERY) and case.query:
-            case.query = _query(dict(case.query), next(_NUMBERS))
+            case.query = self._query(case, dict(case.query))
         if not case.meta.is_negative_at(ParameterLocation.BODY):
             self._body(case)
         if case.method == "PATCH" and case.media_type in _MERGE_PATCHES and isinstance(case.body, dict):
@@ -154,34 +153,35 @@ class Repair:
         """Take away what the patch would be merged with: a part that is incomplete alone may complete what is there."""
         parts = {name: None for name, value in case.body.items() if isinstance(value, dict)}
         if parts:
-            url = case.operation.schema.get_base_url() + case.formatted_path
-            self._client.patch(url, json=parts)
+            self._client.patch(_url(case), json=parts)
+    def _query(self, case: schemathesis.Case, query: dict[str, Any]) -> dict[str, Any]:
+        """A `filter` and a `sort` that can be read; of offset, before and after at most one, and a cursor that exists."""
+        number = next(_NUMBERS)
+        if "filter" in query:
+            query["filter"] = _FILTERS[number % len(_FILTERS)]
+        if "sort" in query:
+            query["sort"] = ",".join(_NAME.findall(str(query["sort"]))[:3]) or "-name,id"
+        places = [name for name in ("offset", "before", "after") if name in query]
+        for place in places:
+            cursor = self._cursor(case, query) if place != "offset" else query[place]
+            if place != places[number % len(places)] or cursor is None:
+                del query[place]
+            else:
+                query[place] = cursor
+        for name, value in query.items():
+            if isinstance(value, str):  # a client that does not encode it asks for a regular expression
+                query[name] = value.lstrip("~")
+        return query
+
+    def _cursor(self, case: schemathesis.Case, query: dict[str, Any]) -> str | None:
+        asked = {"limit": "1"} | ({"sort": str(query["sort"])} if "sort" in query else {})
+        page = self._client.get(_url(case), params=asked)
+        found = _AFTER.search(page.headers.get("link", ""))
+        return found[1] if found else None
 
 
-def _query(query: dict[str, Any], number: int) -> dict[str, Any]:
-    """A `filter` and a `sort` that can be read; of offset, before and after at most one; a cursor of the same sort."""
-    if "filter" in query:
-        query["filter"] = _FILTERS[number % len(_FILTERS)]
-    if "sort" in query:
-        query["sort"] = ",".join(_SORT.findall(str(query["sort"]))[:3]) or "-name,id"
-    places = [name for name in ("offset", "before", "after") if name in query]
-    for name in places:
-        if name != places[number % len(places)]:
-            del query[name]
-        elif name != "offset":
-            query[name] = _cursor(str(query.get("sort", "")), str(query[name]))
-    for name, value in query.items():
-        if isinstance(value, str) and value.startswith(
-            "~"
-        ):  # a client that does not encode it means a regular expression
-            query[name] = value.lstrip("~")
-    return query
-
-
-def _cursor(sort: str, text: str) -> str:
-    keys = [key for key in sort.split(",") if key]
-    content: list[Json] = [sort, [None for _ in keys for _ in range(2)], text]
-    return base64.urlsafe_b64encode(encode(content)).rstrip(b"=").decode()
+def _url(case: schemathesis.Case) -> str:
+    return case.operation.schema.get_base_url() + case.formatted_path
 
 
 def _order_periods(body: Any) -> None:

@@ -1,4 +1,4 @@
-"""Requests that are ill-formed as HTTP: lines, headers, lengths, chunks, other protocols. The second part of `hostile`."""
+"""Requests that are ill-formed as HTTP: lines, headers, lengths, chunks, other protocols; completes `hostile`."""
 
 import gzip
 from collections.abc import Callable, Iterator
@@ -13,31 +13,45 @@ _ANY_REFUSAL = frozenset({400, 404, 405, 406, 411, 412, 413, 414, 415, 422, 431,
 _READ = frozenset({200, 206})
 
 _LINES = [
-    b"\r\n\r\n\r\n", b"GET\r\n\r\n", b"GET /\r\n\r\n", b"GET / HTTP\r\n\r\n", b"GET / HTTP/\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1.1\r\n\r\n",
-    b"GET / HTTX/1.1\r\n\r\n", b"GET  / HTTP/1.1\r\n\r\n", b"GET / / HTTP/1.1\r\n\r\n", b" GET / HTTP/1.1\r\n\r\n", b"GET\t/\tHTTP/1.1\r\n\r\n",
-    b"get / HTTP/1.1\r\n\r\n", b"G\x00T / HTTP/1.1\r\n\r\n", b"G\xc3\x89T / HTTP/1.1\r\n\r\n", b"FOO / HTTP/1.1\r\nhost: a\r\n\r\n", b"/ HTTP/1.1\r\n\r\n",
-    b"GET\x00/ HTTP/1.1\r\n\r\n", b"GET /\x00 HTTP/1.1\r\nhost: a\r\n\r\n", b"GET /\xff HTTP/1.1\r\nhost: a\r\n\r\n", b"GET / HTTP/1.1\n\nx", b"GET /a b HTTP/1.1\r\n\r\n",
-    b"GET /?q=\x00 HTTP/1.1\r\nhost: a\r\n\r\n", b"GET /\x7f HTTP/1.1\r\nhost: a\r\n\r\n", b"GET nothing HTTP/1.1\r\nhost: a\r\n\r\n", b"GET ? HTTP/1.1\r\nhost: a\r\n\r\n",
-    b"GET # HTTP/1.1\r\nhost: a\r\n\r\n", b"GET http:// HTTP/1.1\r\nhost: a\r\n\r\n", b"GET http://[::1 HTTP/1.1\r\nhost: a\r\n\r\n", b"GET * HTTP/1.1\r\nhost: a\r\n\r\n",
-    b"CONNECT a:443 HTTP/1.1\r\nhost: a\r\n\r\n", b"CONNECT / HTTP/1.1\r\nhost: a\r\n\r\n", b"TRACE / HTTP/1.1\r\nhost: a\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), b"\x80\x2e\x01\x00\x02\x00\x15",
-    b"SSH-2.0-OpenSSH_9.9\r\n", b"EHLO example\r\n", b"\x00" * 1000, b"\xff" * 1000, b"HTTP/1.1 200 OK\r\n\r\n", b"OPTIONS sip:a SIP/2.0\r\n\r\n", b"*1\r\n$4\r\nPING\r\n",
-    b"\x04\x01\x00\x50\x7f\x00\x00\x01\x00", b"\x05\x01\x00", b"PROXY TCP4 1.1.1.1 1.1.1.1 1 1\r\n", b"GET http://[x]/ HTTP/1.1\r\nhost: a\r\n\r\n", b"\r\nfoo\r\n\r\n",
-    b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nhost: a\r\n\r\n", b"GET /?" + b"a=b&" * 50_000 + b" HTTP/1.1\r\nhost: a\r\n\r\n", b"A" * 100_000, b"GET /" + b"a" * 5_000_000,
+    b"\r\n\r\n\r\n", b"GET\r\n\r\n", b"GET /\r\n\r\n", b"GET / HTTP\r\n\r\n", b"GET / HTTP/\r\n\r\n",
+    b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1.1\r\n\r\n", b"GET / HTTX/1.1\r\n\r\n", b"GET  / HTTP/1.1\r\n\r\n",
+    b"GET / / HTTP/1.1\r\n\r\n", b" GET / HTTP/1.1\r\n\r\n", b"GET\t/\tHTTP/1.1\r\n\r\n", b"get / HTTP/1.1\r\n\r\n",
+    b"G\x00T / HTTP/1.1\r\n\r\n", b"G\xc3\x89T / HTTP/1.1\r\n\r\n", b"FOO / HTTP/1.1\r\nhost: a\r\n\r\n",
+    b"/ HTTP/1.1\r\n\r\n", b"GET\x00/ HTTP/1.1\r\n\r\n", b"GET /\x00 HTTP/1.1\r\nhost: a\r\n\r\n",
+    b"GET /\xff HTTP/1.1\r\nhost: a\r\n\r\n", b"GET / HTTP/1.1\n\nx", b"GET /a b HTTP/1.1\r\n\r\n",
+    b"GET /?q=\x00 HTTP/1.1\r\nhost: a\r\n\r\n", b"GET /\x7f HTTP/1.1\r\nhost: a\r\n\r\n",
+    b"GET nothing HTTP/1.1\r\nhost: a\r\n\r\n", b"GET ? HTTP/1.1\r\nhost: a\r\n\r\n",
+    b"GET # HTTP/1.1\r\nhost: a\r\n\r\n", b"GET http:// HTTP/1.1\r\nhost: a\r\n\r\n",
+    b"GET http://[::1 HTTP/1.1\r\nhost: a\r\n\r\n", b"GET * HTTP/1.1\r\nhost: a\r\n\r\n",
+    b"CONNECT a:443 HTTP/1.1\r\nhost: a\r\n\r\n", b"CONNECT / HTTP/1.1\r\nhost: a\r\n\r\n",
+    b"TRACE / HTTP/1.1\r\nhost: a\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), b"\x80\x2e\x01\x00\x02\x00\x15",
+    b"SSH-2.0-OpenSSH_9.9\r\n", b"EHLO example\r\n", b"\x00" * 1000, b"\xff" * 1000, b"HTTP/1.1 200 OK\r\n\r\n",
+    b"OPTIONS sip:a SIP/2.0\r\n\r\n", b"*1\r\n$4\r\nPING\r\n", b"\x04\x01\x00\x50\x7f\x00\x00\x01\x00",
+    b"\x05\x01\x00", b"PROXY TCP4 1.1.1.1 1.1.1.1 1 1\r\n", b"GET http://[x]/ HTTP/1.1\r\nhost: a\r\n\r\n",
+    b"\r\nfoo\r\n\r\n", b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nhost: a\r\n\r\n",
+    b"GET /?" + b"a=b&" * 50_000 + b" HTTP/1.1\r\nhost: a\r\n\r\n", b"A" * 100_000, b"GET /" + b"a" * 5_000_000,
 ]  # fmt: skip
 _HEADERS = [
-    b"x\x00y: 1", b"x: a\x00b", b"x: a\x01b", b"x y: 1", b"x : 1", b" x: 1", b": 1", b"x", b"x\xff: 1", b"(x): 1", b"x\r: 1", b"x: a\rb", b"x: \x7f", b"\x00", b"@: 1\x00",
-    b"host: a\r\n folded", b"x: " + b"a" * 100_000, b"x" * 100_000 + b": 1", b"x: " + b"a" * 5_000_000, b"\r\n".join(b"x%d: 1" % each for each in range(10_000)),
-    b"\r\n".join([b"x: 1"] * 20_000), b"content-length: -1", b"content-length: +5", b"content-length: 5 5", b"content-length: 5, 6", b"content-length: 5\r\ncontent-length: 6",
-    b"content-length: 5\r\ncontent-length: 5", b"content-length: 0x5", b"content-length: 5.0", b"content-length: five", b"content-length:", b"content-length: \x00",
-    b"content-length: 99999999999999999999999999", b"content-length: 18446744073709551617", b"transfer-encoding: gzip", b"transfer-encoding: chunked, identity",
-    b"transfer-encoding: xchunked", b"transfer-encoding: chunked, chunked, x", b"transfer-encoding: identity", b"transfer-encoding: \x0bchunked",
-    b"transfer-encoding: chunked\r\ncontent-length: 5", b"content-length: 5\r\ntransfer-encoding: chunked", b"transfer-encoding : chunked", b"transfer-encoding\x00: chunked",
+    b"x\x00y: 1", b"x: a\x00b", b"x: a\x01b", b"x y: 1", b"x : 1", b" x: 1", b": 1", b"x", b"x\xff: 1", b"(x): 1",
+    b"x\r: 1", b"x: a\rb", b"x: \x7f", b"\x00", b"@: 1\x00", b"host: a\r\n folded", b"x: " + b"a" * 100_000,
+    b"x" * 100_000 + b": 1", b"x: " + b"a" * 5_000_000, b"\r\n".join(b"x%d: 1" % each for each in range(10_000)),
+    b"\r\n".join([b"x: 1"] * 20_000), b"content-length: -1", b"content-length: +5", b"content-length: 5 5",
+    b"content-length: 5, 6", b"content-length: 5\r\ncontent-length: 6", b"content-length: 5\r\ncontent-length: 5",
+    b"content-length: 0x5", b"content-length: 5.0", b"content-length: five", b"content-length:",
+    b"content-length: \x00", b"content-length: 99999999999999999999999999", b"content-length: 18446744073709551617",
+    b"transfer-encoding: gzip", b"transfer-encoding: chunked, identity", b"transfer-encoding: xchunked",
+    b"transfer-encoding: chunked, chunked, x", b"transfer-encoding: identity", b"transfer-encoding: \x0bchunked",
+    b"transfer-encoding: chunked\r\ncontent-length: 5", b"content-length: 5\r\ntransfer-encoding: chunked",
+    b"transfer-encoding : chunked", b"transfer-encoding\x00: chunked",
 ]  # fmt: skip
 _CHUNKS = [
-    b"x\r\n", b"-1\r\n", b"0x5\r\nhello\r\n0\r\n\r\n", b"5\r\nhel\r\n0\r\n\r\n", b"5\r\nhellooo\r\n0\r\n\r\n", b"5\nhello\n0\n\n", b"ffffffffffffffffff\r\n", b"5 \r\nhello\r\n",
-    b"5;\x00\r\nhello\r\n", b"+5\r\nhello\r\n0\r\n\r\n", b"\r\n5\r\nhello", b"5\r\nhello0\r\n\r\n", b"fffffffffffffffe\r\n", b"1" * 10_000 + b"\r\n", b"5;" + b"a" * 100_000 + b"\r\n",
-    b"0\r\nx\x00: 1\r\n\r\n", b"0\r\n" + b"x: 1\r\n" * 20_000 + b"\r\n", b"0\r\n\r\n",
+    b"x\r\n", b"-1\r\n", b"0x5\r\nhello\r\n0\r\n\r\n", b"5\r\nhel\r\n0\r\n\r\n", b"5\r\nhellooo\r\n0\r\n\r\n",
+    b"5\nhello\n0\n\n", b"ffffffffffffffffff\r\n", b"5 \r\nhello\r\n", b"5;\x00\r\nhello\r\n",
+    b"+5\r\nhello\r\n0\r\n\r\n", b"\r\n5\r\nhello", b"5\r\nhello0\r\n\r\n", b"fffffffffffffffe\r\n",
+    b"1" * 10_000 + b"\r\n", b"5;" + b"a" * 100_000 + b"\r\n", b"0\r\nx\x00: 1\r\n\r\n",
+    b"0\r\n" + b"x: 1\r\n" * 20_000 + b"\r\n", b"0\r\n\r\n",
 ]  # fmt: skip
 _HOSTS = [
     "",
@@ -90,9 +104,13 @@ _ACCEPTS = [
     "/",
     "json",
 ]
-_MEDIA = ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "x", "/", "application/", "json", "application/json2",
-          "application/jsonx", "application/json; charset=utf-16", "application/json; charset=latin1", 'application/json; charset="utf-7"', "application/cbor",
-          "application/json, text/plain", "é", "a" * 5000, "application/json-patch", "application/vnd.api+json", "application/json charset=utf-16", "; charset=utf-8"]  # fmt: skip
+_MEDIA = [
+    "text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "x", "/",
+    "application/", "json", "application/json2", "application/jsonx", "application/json; charset=utf-16",
+    "application/json; charset=latin1", 'application/json; charset="utf-7"', "application/cbor",
+    "application/json, text/plain", "é", "a" * 5000, "application/json-patch", "application/vnd.api+json",
+    "application/json charset=utf-16", "; charset=utf-8",
+]  # fmt: skip
 _METHODS = [
     "PUT",
     "TRACE",
@@ -194,6 +212,17 @@ def _media() -> Iterator[Abuse]:
             yield Abuse(f"PATCH {coding} {name}", request("PATCH", f"{LEADS}/{{id}}", body, named), frozenset({415}))
 
 
+_BOTH = [
+    b"content-length: 4\r\ntransfer-encoding: chunked\r\n", b"transfer-encoding: chunked\r\ncontent-length: 4\r\n",
+    b"content-length: 5\r\ntransfer-encoding: chunked, identity\r\n",
+    b"transfer-encoding: identity, chunked\r\ncontent-length: 4\r\n",
+    b"Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n",
+    b"transfer-encoding:\tchunked\r\ncontent-length: 4\r\n",
+    b"transfer-encoding: chunked\x0b\r\ncontent-length: 4\r\n",
+    b"x: a\ntransfer-encoding: chunked\r\ncontent-length: 4\r\n",
+]  # fmt: skip
+
+
 def _lengths() -> Iterator[Abuse]:
     yield Abuse("50 MB declared and sent", request("POST", LEADS, b" " * _MOST), frozenset({413}))
     yield Abuse(
@@ -218,11 +247,7 @@ def _lengths() -> Iterator[Abuse]:
     yield Abuse("length too long", _HEAD + b"content-length: 500\r\n\r\n" + _GOOD, NOT_HTTP, whole=False)
     yield Abuse("length too short", _HEAD + b"content-length: 5\r\n\r\n" + _GOOD, BAD_REQUEST)
     yield Abuse("length zero", _HEAD + b"content-length: 0\r\n\r\n", BAD_REQUEST)
-    both = [b"content-length: 4\r\ntransfer-encoding: chunked\r\n", b"transfer-encoding: chunked\r\ncontent-length: 4\r\n",
-            b"content-length: 5\r\ntransfer-encoding: chunked, identity\r\n", b"transfer-encoding: identity, chunked\r\ncontent-length: 4\r\n",
-            b"Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n", b"transfer-encoding:\tchunked\r\ncontent-length: 4\r\n",
-            b"transfer-encoding: chunked\x0b\r\ncontent-length: 4\r\n", b"x: a\ntransfer-encoding: chunked\r\ncontent-length: 4\r\n"]  # fmt: skip
-    for each in both:
+    for each in _BOTH:
         yield Abuse(f"smuggling {each!r}", _HEAD + each + b"\r\n0\r\n\r\n" + _SECOND, NOT_HTTP)
     yield Abuse(
         "smuggling by two lengths", _HEAD + b"content-length: 0\r\ncontent-length: 5\r\n\r\n" + _SECOND, NOT_HTTP

@@ -1,4 +1,4 @@
-"""Many clients at once on a real server: nothing is lost, nothing happens twice, and each is told what became of its request."""
+"""Many clients at once on a real server: nothing is lost, nothing happens twice, and each is told what became of it."""
 
 import asyncio
 import os
@@ -159,8 +159,8 @@ async def test_parallel_repeats_with_an_idempotency_key_create_one_lead(database
     with serving(tmp_path, database_url=database) as server:
         async with clients(server.port, _REPEATS) as connected:
             for number in range(_KEYS):
-                key, content = f"key-{number}", {"name": f"Repeated {number}"}
-                answers = await posted(connected, key, content)
+                key = f"key-{number}"
+                answers = await posted(connected, key, {"name": f"Repeated {number}"})
                 assert {each.status for each in answers} <= {201, 409}
                 told = {
                     (each.body, each.headers["location"], each.headers["etag"])

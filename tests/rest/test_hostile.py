@@ -1,4 +1,4 @@
-"""What no client should send, sent to a real server over raw sockets: it refuses politely, changes nothing and lives on."""
+"""What no client should send, over raw sockets to a real server: it refuses politely, changes nothing and lives on."""
 
 import json
 import socket
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # it has no annotations
 import pytest
 
 from tests.rest import hostile, hostile_http
@@ -29,7 +29,6 @@ class Target:
     lead: str
     memory: int
     slowest: dict[str, float] = field(default_factory=dict)
-    names: set[str] = field(default_factory=set)
 
     def state(self) -> tuple[str, str]:
         """The number of leads and the tag of the one lead: neither may change."""
@@ -99,7 +98,6 @@ def test_a_hostile_request_is_refused_politely_and_changes_nothing(target: Targe
         complaint = _complaint(abuse, _exchanged(target.server.port, ready))
         took = time.monotonic() - begun
         target.slowest[f"{family}: {abuse.name}"] = took
-        target.names.add(f"{family}: {abuse.name}")
         if complaint or took > _HANGING:
             complaints.append(f"{abuse.name} ({took:.1f} s): {complaint}")
     assert not complaints, f"{len(complaints)} of them:\n" + "\n".join(complaints)
@@ -107,16 +105,14 @@ def test_a_hostile_request_is_refused_politely_and_changes_nothing(target: Targe
     assert target.server.process.poll() is None
 
 
-def test_five_hundred_requests_and_more_were_tried(
+def test_more_than_a_thousand_requests_were_tried(
     target: Target, record_property: Callable[[str, object], None]
 ) -> None:
     """Counted by what was really sent; the slowest are kept for the report."""
-    if len(target.slowest) < 500:
+    if not FAMILIES.keys() <= {each.partition(":")[0] for each in target.slowest}:  # pragma: no cover
         pytest.skip("only a part of the families was run")
-    slowest = sorted(target.slowest.items(), key=lambda each: -each[1])[:5]
-    record_property("slowest", slowest)
-    print(len(target.names), slowest)
-    assert len(target.names) >= 500
+    record_property("slowest", sorted(target.slowest.items(), key=lambda each: -each[1])[:5])
+    assert len(target.slowest) > 1000
 
 
 def test_half_requests_do_not_keep_others_waiting(target: Target) -> None:
@@ -150,7 +146,6 @@ def test_a_very_long_text_is_kept_or_refused_in_every_attribute(target: Target) 
 def test_after_all_of_this_the_server_is_as_large_as_it_was(target: Target) -> None:
     """Nothing that was sent is kept."""
     grown = psutil.Process(target.server.process.pid).memory_info().rss - target.memory
-    print(f"grew by {grown / 1e6:.1f} MB from {target.memory / 1e6:.1f} MB")
-    assert grown < _MOST_GROWTH
+    assert grown < _MOST_GROWTH, f"grew by {grown / 1e6:.1f} MB from {target.memory / 1e6:.1f} MB"
     log = target.server.log.read_text()
     assert "unexpected error" not in log, log[-5000:]

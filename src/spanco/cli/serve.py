@@ -29,7 +29,7 @@ def serve_forever(settings: Settings) -> None:
     """Serve until interrupted; the embedded database lives as long."""
     if settings.auth == "none" and not settings.allow_open and not _is_loopback(settings.host):
         raise OpenWithoutLock(" ".join((OpenWithoutLock.__doc__ or "").split()))
-    # uvicorn ends cleanly and then raises the signal again, which by default would end us before the database is stopped
+    # uvicorn ends cleanly and then raises the signal again, which would end us before the database is stopped
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with ExitStack() as stack:
         url = settings.database_url or stack.enter_context(embedded(settings.data_dir))

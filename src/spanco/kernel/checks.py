@@ -6,6 +6,8 @@ from spanco.kernel.patch import changed_paths
 from spanco.kernel.schema import check, spelled
 from spanco.kernel.wire import Document, Json
 
+LONGEST_SORTED = 2000  # bytes; an index entry of PostgreSQL holds about 2,700, the tenant and the id among them
+
 
 def ready_to_create(resource: Resource, body: Json, moment: str, *, historic: bool = False) -> Document:
     """The document to store for a POST: client values of server-owned attributes are left out, as TMF699 4.0.1 wants.
@@ -25,6 +27,7 @@ def ready_to_create(resource: Resource, body: Json, moment: str, *, historic: bo
         if not historic or name not in document:
             document[name] = moment
     check(document, resource.stored_check if historic else resource.create_check)
+    _check_lengths(resource, document)
     return document
 
 
@@ -53,7 +56,16 @@ def ready_to_change(resource: Resource, before: Document, after: Json, moment: s
                 document[name] = moment
         check({name: value for name, value in document.items() if before.get(name) != value}, resource.change_check)
         check(document, resource.stored_check)
+        _check_lengths(resource, document)
     return document, changed
+
+
+def _check_lengths(resource: Resource, document: Document) -> None:
+    """What lists are sorted by must fit into an index; other texts may be as long as the body."""
+    for name in resource.indexed:
+        value = document.get(name)
+        if isinstance(value, str) and len(value.encode()) > LONGEST_SORTED:
+            raise BadBody(name, f"at most {LONGEST_SORTED} bytes, because lists are sorted by it.")
 
 
 def _restore(document: Document, before: Document, name: str) -> None:

@@ -46,13 +46,18 @@ class Resource:
     managed: Mapping[str, str]
     lifecycle: Lifecycle | None
     indexed: tuple[str, ...]
-    always: frozenset[str]
     numeric: frozenset[tuple[str, ...]]
     events: Mapping[str, str]
     shape: Shape
     create_check: Validator
     change_check: Validator
     stored_check: Validator
+
+    @property
+    def always(self) -> frozenset[str]:
+        """The attributes that no stored document lacks."""
+        state = {self.lifecycle.attribute} if self.lifecycle and self.lifecycle.initial else set()
+        return self.mandatory | self.managed.keys() | state
 
     @property
     def parent_kind(self) -> str | None:
@@ -187,9 +192,6 @@ class _Reader:
             managed=managed,
             lifecycle=lifecycle,
             indexed=tuple(content.get("x-spanco-index", ())),
-            always=frozenset(
-                {*managed, *mandatory, *([lifecycle.attribute] if lifecycle and lifecycle.initial else [])}
-            ),
             numeric=frozenset(self._numeric(schema)),
             events=self._events(name),
             shape=self._schemas.shape(schema),

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from spanco.kernel.errors import BadParameter, Malformed
 from spanco.kernel.openapi import Resource
-from spanco.kernel.wire import Json, decode, encode
+from spanco.kernel.wire import decode, encode
 
 _MOST_KEYS = 8
 _LONGEST_CURSOR = 4000
