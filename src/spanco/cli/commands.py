@@ -16,6 +16,7 @@ from spanco.cli.serve import OpenWithoutLock, serve_forever
 from spanco.demo import loaded
 from spanco.kernel.errors import Problem
 from spanco.settings import Settings
+from spanco.store.migrate import OldServer
 
 app = typer.Typer(
     name="spanco",
@@ -99,7 +100,7 @@ def main() -> None:
     telemetry.configure("console")
     try:
         app()
-    except (Problem, BadApiFile, OpenWithoutLock) as error:
+    except (Problem, BadApiFile, OldServer, OpenWithoutLock) as error:
         _console.print(f"[red]{error}[/red]")
         raise SystemExit(1) from None
     except ValidationError as error:

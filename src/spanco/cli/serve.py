@@ -27,7 +27,7 @@ class OpenWithoutLock(Exception):
 
 def serve_forever(settings: Settings) -> None:
     """Serve until interrupted; the embedded database lives as long."""
-    if settings.auth == "none" and not settings.allow_open and not _is_loopback(settings.host):
+    if settings.auth == "none" and not settings.allow_open and not is_loopback(settings.host):
         raise OpenWithoutLock(" ".join((OpenWithoutLock.__doc__ or "").split()))
     # uvicorn ends cleanly and then raises the signal again, which would end us before the database is stopped
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -63,7 +63,8 @@ def hand_down(settings: Settings, url: str) -> None:
     os.environ["SPANCO_DATABASE_URL"] = url
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
     if host == "localhost":
         return True
     try:
