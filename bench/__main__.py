@@ -38,7 +38,7 @@ def _measured(plan: Plan, url: str, folder: Path) -> report.Measured:
     urls = {name: asyncio.run(_filled(url, name, plan.compared)) for name in NAMES}
     comparison = Comparison(plan, urls, folder)
     comparison.run()
-    best = comparison.best_create()
+    rates = comparison.create_rates()
     imported = imported_per_second(urls["ours"], folder, plan.imported)
     grown = {count: asyncio.run(_filled(url, f"leads {count}", count)) for count in plan.growth}
     growth = Growth(plan, grown, folder)
@@ -50,7 +50,7 @@ def _measured(plan: Plan, url: str, folder: Path) -> report.Measured:
         comparison.rounds,
         growth.rounds,
         comparison.memory,
-        best,
+        rates,
         imported,
         (time.monotonic() - begin) / 60,
     )

@@ -46,17 +46,15 @@ class Comparison:
                 asyncio.run(checkpoint(self._urls[name]))
                 self._round(name, [("create", self._create)])
 
-    def best_create(self) -> tuple[int, float]:
-        """The number of connections at which ours creates most per second, and how many."""
-        found: list[tuple[float, int]] = []
+    def create_rates(self) -> dict[int, float]:
+        """How many leads ours creates per second over so many connections."""
+        rates: dict[int, float] = {}
         with started("ours", self._urls["ours"], self._folder) as server:
             for connections in self._plan.tried_concurrency:
-                figures = self._measured(server, self._create, connections)
-                print(f"creating over {connections} connections: {figures.rate:,.0f}/s", flush=True)
-                found.append((figures.rate, connections))
+                rates[connections] = self._measured(server, self._create, connections).rate
+                print(f"creating over {connections} connections: {rates[connections]:,.0f}/s", flush=True)
             self.memory["ours"].append(server.resident_mb())
-        rate, connections = max(found)
-        return connections, rate
+        return rates
 
     def _round(self, name: str, loads: Iterable[tuple[str, Load]]) -> None:
         with started(name, self._urls[name], self._folder) as server:

@@ -26,7 +26,7 @@ FULL = Plan(
     seconds=6,
     latency_seconds=2,
     concurrency=32,
-    tried_concurrency=(8, 16, 32, 64, 128),
+    tried_concurrency=(1, 8, 16, 32, 64, 128),
     imported=50_000,
 )
 QUICK = Plan(
@@ -37,6 +37,6 @@ QUICK = Plan(
     seconds=3,
     latency_seconds=1,
     concurrency=32,
-    tried_concurrency=(16, 64),
+    tried_concurrency=(1, 16, 64),
     imported=10_000,
 )

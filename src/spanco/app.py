@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from spanco.store.embedded import embedded
 from spanco.store.errors import DatabaseAway
 from spanco.store.migrate import migrate
 from spanco.transport import Transport
-from spanco.work import Cause, Means, Work
+from spanco.work import AtWork, Cause, Means
 
 _log = structlog.get_logger("spanco.app")
 _ATTEMPTS = 15
@@ -54,7 +54,7 @@ class Running:
         """A resource by the key of its API and its path, e.g. `("sales", "salesLead")`."""
         return next(each for each in self.apis if each.key == api).resources[name]
 
-    def work(self, actor: Actor, cause: Cause | None = None) -> AbstractAsyncContextManager[Work]:
+    def work(self, actor: Actor, cause: Cause | None = None) -> AtWork:
         """A unit of work outside of any request."""
         return self.means.work(actor, cause or Cause())
 

@@ -1,7 +1,7 @@
 """One unit of work: who acts, when and why, on which connection."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -73,8 +73,27 @@ class Means:
     policy: Policy
     bindings: Mapping[str, Binding]
 
-    @asynccontextmanager
-    async def work(self, actor: Actor, cause: Cause, correlation: str | None = None) -> AsyncIterator[Work]:
+    def work(self, actor: Actor, cause: Cause, correlation: str | None = None) -> "AtWork":
         """A unit of work on a connection of the database."""
-        async with self.database.connected() as connection:
-            yield Work(actor, cause, connection, self.policy, self.bindings, correlation)
+        return AtWork(self, actor, cause, correlation)
+
+
+class AtWork:
+    """Makes a unit of work when its `with` block begins and gives its connection back at the end."""
+
+    __slots__ = ("_connected", "_given", "_means")
+
+    def __init__(self, means: Means, actor: Actor, cause: Cause, correlation: str | None) -> None:
+        self._means = means
+        self._given = actor, cause, correlation
+        self._connected = means.database.connected()
+
+    async def __aenter__(self) -> Work:
+        """The unit of work; its moment is now."""
+        actor, cause, correlation = self._given
+        connection = await self._connected.__aenter__()
+        return Work(actor, cause, connection, self._means.policy, self._means.bindings, correlation)
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Whatever is not committed is gone."""
+        await self._connected.__aexit__(kind, error, trace)

@@ -1,6 +1,7 @@
 """Windows, cursors, links."""
 
 import base64
+from hashlib import blake2b
 
 import pytest
 
@@ -32,8 +33,10 @@ def test_a_cursor_comes_back_as_it_was_spelled() -> None:
     assert window({"before": text, "sort": "name"}, default=1, maximum=1).before == Cursor(("x", None), "7")
 
 
-def _text(content: str) -> str:
-    return base64.urlsafe_b64encode(content.encode()).decode()
+def _text(content: str, digest: bytes = b"") -> str:
+    """A cursor with this content; its digest is right unless another is given."""
+    raw = content.encode()
+    return base64.urlsafe_b64encode((digest or blake2b(raw, digest_size=6).digest()) + raw).decode()
 
 
 @pytest.mark.parametrize(
@@ -49,6 +52,7 @@ def _text(content: str) -> str:
         _text("[1"),
         _text('["-name",[],"1"]'),
         _text('["name",[5],"1"]'),
+        _text('["name",["x"],"1"]', b"wrong!"),
     ],
 )
 def test_a_cursor_that_no_list_gave_is_refused(text: str) -> None:

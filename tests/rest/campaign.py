@@ -28,6 +28,7 @@ _JSON_PATCHES = {"application/json-patch+json", "application/json-patch-query+js
 _MERGE_PATCHES = {"application/json", "application/merge-patch+json"}
 _NUMBERS = count(1)  # one for all campaigns: an Idempotency-Key counts for a tenant, not for an API
 _PERIOD = ("startDateTime", "endDateTime")
+_Case = schemathesis.Case[Any]
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ def run(document: Mapping[str, Any], *, phases: Mapping[str, bool], examples: in
     client = httpx.Client()
     repair = Repair(client)
 
-    def before_call(_context: object, case: schemathesis.Case, _kwargs: dict[str, object]) -> None:
+    def before_call(_context: object, case: _Case, _kwargs: dict[str, object]) -> None:
         repair(case)
 
     schemathesis.hook(before_call)
@@ -81,7 +82,7 @@ def _config(url: str, phases: Mapping[str, bool], examples: int, seed: int) -> d
 
 
 def _note(outcome: Outcome, event: events.EngineEvent) -> None:
-    if isinstance(event, events.NonFatalError | events.FatalError):
+    if isinstance(event, events.NonFatalError | events.FatalError):  # pragma: no cover - only where something is wrong
         label = getattr(event, "label", "engine")
         reason = getattr(event, "value", None) or getattr(event, "exception", "")
         outcome.failures.setdefault((str(label), "error"), str(reason)[:2000])
@@ -96,7 +97,7 @@ def _note(outcome: Outcome, event: events.EngineEvent) -> None:
             outcome.statuses[interaction.response.status_code] += 1
     for case_id, checks in recorder.checks.items():
         for each in checks:
-            if each.failure_info is not None:
+            if each.failure_info is not None:  # pragma: no cover - only where something is wrong
                 label = recorder.cases[case_id].value.operation.label
                 found = each.failure_info
                 answer = recorder.interactions[case_id].response
@@ -111,10 +112,9 @@ class Repair:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
-    def __call__(self, case: schemathesis.Case) -> None:
+    def __call__(self, case: _Case) -> None:
         """Change the case in place."""
-        if case.meta is None:
-            return
+        assert case.meta is not None
         if not case.meta.is_negative_at(ParameterLocation.HEADER) and case.headers:
             self._headers(case)
         if not case.meta.is_negative_at(ParameterLocation.QUERY) and case.query:
@@ -124,19 +124,19 @@ class Repair:
         if case.method == "PATCH" and case.media_type in _MERGE_PATCHES and isinstance(case.body, dict):
             self._clear(case)
 
-    def _headers(self, case: schemathesis.Case) -> None:
+    def _headers(self, case: _Case) -> None:
         """A key is used for one request only, and If-Match does not hide how a body is judged."""
         if case.method == "POST" and case.headers.get("Idempotency-Key"):
             case.headers["Idempotency-Key"] = f"{case.headers['Idempotency-Key'][:200]}-{next(_NUMBERS)}"
         if case.method == "PATCH" and "If-Match" in case.headers:
             case.headers["If-Match"] = "*"
 
-    def _body(self, case: schemathesis.Case) -> None:
+    def _body(self, case: _Case) -> None:
         if case.media_type in _JSON_PATCHES and case.operation.path.endswith("{id}") and isinstance(case.body, list):
             case.body = list(self._applicable(case.body))
         _order_periods(case.body)
 
-    def _applicable(self, operations: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def _applicable(self, operations: list[Any]) -> Iterator[dict[str, Any]]:
         """The same operations at places that exist: whether a patch fits is a matter of the resource's state."""
         for operation in operations:
             number = next(_NUMBERS)
@@ -149,13 +149,16 @@ class Repair:
                 source = {"path": here} if operation["op"] == "remove" else {"from": here, "path": there}
                 yield {**operation, **source}
 
-    def _clear(self, case: schemathesis.Case) -> None:
+    def _clear(self, case: _Case) -> None:
         """Take away what the patch would be merged with: a part that is incomplete alone may complete what is there."""
-        parts = {name: None for name, value in case.body.items() if isinstance(value, dict)}
+        body = case.body
+        assert isinstance(body, dict)
+        parts = {name: None for name, value in body.items() if isinstance(value, dict)}
         if parts:
             self._client.patch(_url(case), json=parts)
-    def _query(self, case: schemathesis.Case, query: dict[str, Any]) -> dict[str, Any]:
-        """A `filter` and a `sort` that can be read; of offset, before and after at most one, and a cursor that exists."""
+
+    def _query(self, case: _Case, query: dict[str, Any]) -> dict[str, Any]:
+        """A `filter` and a `sort` that can be read; of offset, before and after one, and a cursor that exists."""
         number = next(_NUMBERS)
         if "filter" in query:
             query["filter"] = _FILTERS[number % len(_FILTERS)]
@@ -173,15 +176,15 @@ class Repair:
                 query[name] = value.lstrip("~")
         return query
 
-    def _cursor(self, case: schemathesis.Case, query: dict[str, Any]) -> str | None:
+    def _cursor(self, case: _Case, query: dict[str, Any]) -> str | None:
         asked = {"limit": "1"} | ({"sort": str(query["sort"])} if "sort" in query else {})
         page = self._client.get(_url(case), params=asked)
         found = _AFTER.search(page.headers.get("link", ""))
         return found[1] if found else None
 
 
-def _url(case: schemathesis.Case) -> str:
-    return case.operation.schema.get_base_url() + case.formatted_path
+def _url(case: _Case) -> str:
+    return f"{case.operation.schema.get_base_url()}{case.formatted_path}"
 
 
 def _order_periods(body: Any) -> None:

@@ -117,7 +117,7 @@ async def test_a_walk_meets_every_lead_that_stays_exactly_once(hall: Hall, order
 
 
 async def test_the_order_of_a_walk_is_the_order_that_was_asked_for(hall: Hall) -> None:
-    """Names by code point; numbers by value, whatever their spelling, those that are missing first when descending."""
+    """Names by code point; numbers by value, whatever their spelling; what is missing comes last in every order."""
 
     async def values(query: str, name: str) -> list[Json]:
         answer = await client.ask("GET", f"{LEADS}?limit=500&fields=name,estimatedRevenue&{query}")
@@ -126,13 +126,15 @@ async def test_the_order_of_a_walk_is_the_order_that_was_asked_for(hall: Hall) -
 
     async with clients(hall.server.port, 1) as (client,):
         names = [str(each) for each in await values("sort=name&offset=50000", "name")]
-        revenues = await values("sort=estimatedRevenue.value&offset=30000", "estimatedRevenue")
-        first = await values("sort=-estimatedRevenue.value", "estimatedRevenue")
-    assert names == sorted(names)
-    numbers = [each["value"] for each in revenues if isinstance(each, dict)]
-    assert numbers == sorted(Decimal(str(each)) for each in numbers)
-    assert len(set(numbers)) > 1
-    assert all(not isinstance(each, dict) or each.get("value") is None for each in first)
+        assert names == sorted(names)
+        for sign in ("", "-"):
+            sort = f"sort={sign}estimatedRevenue.value"
+            revenues = await values(f"{sort}&offset=30000", "estimatedRevenue")
+            numbers = [Decimal(str(each["value"])) for each in revenues if isinstance(each, dict)]
+            assert numbers == sorted(numbers, reverse=bool(sign))
+            assert len(set(numbers)) > 1
+            last = await values(f"{sort}&offset=99500", "estimatedRevenue")
+            assert {each["value"] if isinstance(each, dict) else None for each in last} == {None}
 
 
 @pytest.fixture

@@ -163,7 +163,15 @@ async def test_many_are_created_together_or_not_at_all(sales: httpx.AsyncClient)
     assert (answer.status_code, [each["name"] for each in answer.json()]) == (200, ["Lead 0", "Lead 1", "Lead 2"])
     bad = await sales.patch("salesLead", json=[*good, {"op": "add", "path": "/", "value": {}}], headers=PATCH)
     assert bad.status_code == 400
-    for odd in ({}, [], [5], [{"op": "remove", "path": "/"}], [{"op": "add", "path": "/x", "value": {}}], [{}] * 1001):
+    odds: list[Any] = [
+        {},
+        [],
+        [5],
+        [{"op": "remove", "path": "/"}],
+        [{"op": "add", "path": "/x", "value": {}}],
+        [{}] * 1001,
+    ]
+    for odd in odds:
         assert (await sales.patch("salesLead", json=odd, headers=PATCH)).status_code == 400
     assert (await sales.post("salesLead", json=[{"name": "x"}, {"name": 5}])).status_code == 400
     assert (await sales.post("salesLead", json=[])).status_code == 400

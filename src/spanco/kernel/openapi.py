@@ -230,7 +230,7 @@ class _Reader:
         found = []
         for name, part in self._schemas.attributes(schema)[0].items():
             _, content = self._schemas.resolved(part)
-            if content.get("type") in {"number", "integer"}:
+            if content.get("type") in ("number", "integer"):
                 found.append((*above, name))
             elif not above:
                 found += self._numeric(part, (name,))

@@ -45,11 +45,11 @@ class Request:
 
     def correlation(self) -> str | None:
         """The trace id of `traceparent` (W3C), else `X-Correlation-ID` or `X-Request-ID` when it is printable."""
-        traced = _TRACE.fullmatch(self.header(b"traceparent") or "")
+        traced = _TRACE.fullmatch(self.header(b"traceparent") or "") if b"traceparent" in self.headers else None
         if traced:
             return traced[1]
-        given = self.header(b"x-correlation-id") or self.header(b"x-request-id") or ""
-        return given if _CORRELATION.fullmatch(given) else None
+        given = self.header(b"x-correlation-id") or self.header(b"x-request-id")
+        return given if given and _CORRELATION.fullmatch(given) else None
 
     def check_accept(self) -> None:
         """Raise `NotAcceptable` when the client takes no JSON."""

@@ -1,13 +1,12 @@
 """What the surface needs of the running system, handed to it by `app`."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from spanco.access.actor import Actor
 from spanco.kernel.openapi import Api, Resource
 from spanco.rest.request import Request
-from spanco.work import Cause, Means, Work
+from spanco.work import AtWork, Cause, Means
 
 _REQUEST = Cause()
 
@@ -32,7 +31,7 @@ class Site:
     limits: Limits
     public_url: str | None
 
-    def work(self, actor: Actor, request: Request) -> AbstractAsyncContextManager[Work]:
+    def work(self, actor: Actor, request: Request) -> AtWork:
         """A unit of work for a request."""
         return self.means.work(actor, _REQUEST, request.correlation())
 

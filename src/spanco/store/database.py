@@ -1,12 +1,12 @@
 """Connections to PostgreSQL: the pool, transactions, and what its errors mean."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import asyncpg
 from asyncpg.exceptions import InterfaceError
 
-from spanco.kernel.errors import BadBody, Malformed, TooCostly
+from spanco.kernel.errors import BadBody, Malformed, Problem, TooCostly
 from spanco.store.errors import Conflict, DatabaseAway
 
 _ACQUIRE_SECONDS = 15.0
@@ -31,6 +31,21 @@ _AWAY = (
     InterfaceError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InvalidAuthorizationSpecificationError,
+)
+
+_MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[], Problem]], ...] = (
+    ((asyncpg.QueryCanceledError, asyncpg.StatementTooComplexError), TooCostly),
+    (
+        (
+            asyncpg.UntranslatableCharacterError,
+            asyncpg.InvalidTextRepresentationError,
+            asyncpg.NumericValueOutOfRangeError,
+        ),
+        Malformed,
+    ),
+    ((asyncpg.ProgramLimitExceededError,), lambda: BadBody("", _TOO_LONG)),
+    ((asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError), Conflict),
+    (_AWAY, DatabaseAway),
 )
 
 Connection = asyncpg.pool.PoolConnectionProxy
@@ -63,21 +78,42 @@ class Database:
         finally:
             await pool.close()
 
-    @asynccontextmanager
-    async def connected(self) -> AsyncIterator[Connection]:
+    def connected(self) -> "Connected":
         """A connection of the pool; each statement on it commits by itself unless `atomic` is around it."""
-        with translated():
-            connection = await self._pool.acquire(timeout=_ACQUIRE_SECONDS)
-            try:
-                yield connection
-            finally:
-                await self._pool.release(connection)
+        return Connected(self._pool)
 
     @property
     def connections(self) -> tuple[int, int]:
         """How many connections are working now, and how many are idle."""
         idle = int(self._pool.get_idle_size())
         return int(self._pool.get_size()) - idle, idle
+
+
+class Connected:
+    """Holds a connection for as long as a `with` block; errors inside leave it in the words of the store.
+
+    A class and not a generator: it stands around every read.
+    """
+
+    __slots__ = ("_connection", "_pool")
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._connection: Connection | None = None
+
+    async def __aenter__(self) -> Connection:
+        """Wait for a free connection; it is bounded by the time-outs of those who hold them."""
+        with translated():
+            self._connection = await self._pool.acquire()
+        return self._connection
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Give it back."""
+        await self._pool.release(self._connection)
+        if error is not None:
+            meant = meaning(error)
+            if meant is not None:
+                raise meant from error
 
 
 @asynccontextmanager
@@ -87,27 +123,21 @@ async def atomic(connection: Connection) -> AsyncIterator[None]:
         yield
 
 
+def meaning(error: BaseException) -> Problem | None:
+    """What an error of the driver says of the request, or None when it is none of those."""
+    return next((problem() for kinds, problem in _MEANINGS if isinstance(error, kinds)), None)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Errors of the driver, said in the words of the store."""
     try:
         yield
-    except asyncpg.QueryCanceledError as error:
-        raise TooCostly from error
-    except (
-        asyncpg.UntranslatableCharacterError,
-        asyncpg.InvalidTextRepresentationError,
-        asyncpg.NumericValueOutOfRangeError,
-    ) as error:
-        raise Malformed from error
-    except asyncpg.StatementTooComplexError as error:
-        raise TooCostly from error
-    except asyncpg.ProgramLimitExceededError as error:
-        raise BadBody("", _TOO_LONG) from error
-    except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError) as error:
-        raise Conflict from error
-    except _AWAY as error:
-        raise DatabaseAway from error
+    except Exception as error:
+        meant = meaning(error)
+        if meant is None:
+            raise
+        raise meant from error
 
 
 async def _speak_bytes(connection: Connection) -> None:

@@ -21,6 +21,8 @@ from spanco.store.order import Order
 from spanco.store.statements import literal
 
 COUNTED = 10_000
+_LARGE = 50_000
+_UNSEEN_CHANGES = "select coalesce(pg_stat_get_mod_since_analyze($1::text::regclass), 0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +51,49 @@ class Search:
 async def find(connection: Connection, search: Search) -> Found:
     """The page and the total of a search."""
     if selective(search.condition, search.resource.indexed):
-        found = await _among_candidates(connection, search)
-        if found is not None:
-            return found
+        sql = _Sql(search)
+        records = await connection.fetch(sql.page_of_candidates(), *sql.values)
+        if not records or records[0]["total"] <= COUNTED:
+            return await _counted(connection, search, records)
     sql = _Sql(search)
-    records = await connection.fetch(sql.page(), *sql.values)
-    return await _with_total(connection, search, records)
+    return await _counted(connection, search, await connection.fetch(sql.page(), *sql.values))
 
 
-async def _among_candidates(connection: Connection, search: Search) -> Found | None:
-    """The page and the exact total among at most 10,000 matches; None when there are more."""
-    sql = _Sql(search)
-    records = await connection.fetch(sql.page_of_candidates(), *sql.values)
-    total = records[0]["candidates"] if records else 0
-    if total > COUNTED:
-        return None
-    if not records and (search.window.offset or search.window.after or search.window.before or not search.window.limit):
-        counting = _Sql(search)
-        total = await connection.fetchval(counting.count(COUNTED + 1), *counting.values)
-    return _found(search, records, total, exact=True)
-
-
-async def _with_total(connection: Connection, search: Search, records: Sequence[asyncpg.Record]) -> Found:
+async def _counted(connection: Connection, search: Search, records: Sequence[asyncpg.Record]) -> Found:
+    """The page with its total, by the cheapest way that is right."""
     window = search.window
-    plain = window.after is None and window.before is None
-    if plain and len(records) <= window.limit and (records or not window.offset) and window.limit:
+    from_start = window.after is None and window.before is None and window.limit > 0
+    if from_start and len(records) <= window.limit and (records or not window.offset):
         return _found(search, records, window.offset + len(records), exact=True)
-    total, exact = await _total(connection, search)
-    return _found(search, records, total, exact=exact)
+    if not records:
+        sql = _Sql(search)
+        total = await connection.fetchval(sql.count(COUNTED + 1), *sql.values)
+    else:
+        total = records[0]["total"]
+    if search.count_exactly or 0 <= total <= COUNTED:
+        return _found(search, records, total, exact=True)
+    return _found(search, records, *await _beyond(connection, search, total))
 
 
-def _found(search: Search, records: Sequence[asyncpg.Record], total: int, *, exact: bool) -> Found:
+async def _beyond(connection: Connection, search: Search, counted: int) -> tuple[int, bool]:
+    """The total of many matches: what the planner believes, where it can know; (total, exact).
+
+    `counted` is negative when the kind is so large that the count was left out of the page.
+    """
+    sql = _Sql(search)
+    plan = await connection.fetchval(f"explain (format json) {sql.matching('1')}", *sql.values)
+    believed = int(msgspec.json.decode(plan)[0]["Plan"]["Plan Rows"])
+    if counted > COUNTED:
+        return max(believed, counted), False
+    changes = await connection.fetchval(_UNSEEN_CHANGES, partition(search.resource.kind))
+    if believed / 2 - changes > COUNTED:
+        return believed, False
+    sql = _Sql(search)
+    total = await connection.fetchval(sql.count(COUNTED + 1), *sql.values)
+    return (total, True) if total <= COUNTED else (max(believed, total), False)
+
+
+def _found(search: Search, records: Sequence[asyncpg.Record], total: int, exact: bool) -> Found:  # noqa: FBT001
     more = len(records) > search.window.limit
     kept = list(records[: search.window.limit])
     if search.window.before is not None:
@@ -90,24 +104,6 @@ def _found(search: Search, records: Sequence[asyncpg.Record], total: int, *, exa
     return Found(rows, places, total, exact, more)
 
 
-async def _total(connection: Connection, search: Search) -> tuple[int, bool]:
-    """The number of matches: exact up to 10,000 and when asked for, else what the planner believes."""
-    sql = _Sql(search)
-    if search.count_exactly:
-        return await connection.fetchval(sql.count(None), *sql.values), True
-    believed = None
-    if _guessed_well(search):
-        believed = await _believed(connection, search)
-        if believed / 2 - await _unseen_changes(connection, search.resource) > COUNTED:
-            return believed, False
-    counted = await connection.fetchval(sql.count(COUNTED + 1), *sql.values)
-    if counted <= COUNTED:
-        return counted, True
-    if believed is None:
-        believed = await _believed(connection, search)
-    return max(believed, counted), False
-
-
 def _guessed_well(search: Search) -> bool:
     """Whether the planner has statistics for exactly this filter: none at all, or one comparison that is indexed."""
     condition = search.condition
@@ -116,20 +112,6 @@ def _guessed_well(search: Search) -> bool:
     if isinstance(condition, Compare):
         return len(condition.path) == 1 and condition.path[0] in search.resource.indexed
     return condition == EVERYTHING
-
-
-async def _believed(connection: Connection, search: Search) -> int:
-    sql = _Sql(search)
-    plan = await connection.fetchval(f"explain (format json) {sql.matching('1')}", *sql.values)
-    return int(msgspec.json.decode(plan)[0]["Plan"]["Plan Rows"])
-
-
-async def _unseen_changes(connection: Connection, resource: Resource) -> int:
-    """How many rows of the kind changed since its statistics were made: an estimate may be wrong by that much."""
-    changes = await connection.fetchval(
-        "select coalesce(pg_stat_get_mod_since_analyze($1::text::regclass), 0)", partition(resource.kind)
-    )
-    return int(changes)
 
 
 @dataclass(slots=True)
@@ -163,7 +145,18 @@ class _Sql:
         order = Order(self.search.resource, self.search.window)
         beyond = order.beyond(self.bind)
         chosen = f"select id{order.columns()} from resource where {self.conditions(*beyond)}"
-        return self._rows(f"{chosen} order by {order.clause()} {self._slice()}", order, "")
+        return self._rows(f"{chosen} order by {order.clause()} {self._slice()}", order, self._total())
+
+    def _total(self) -> str:
+        """The count as a column, evaluated once; left out (-1) where the planner's estimate will do."""
+        if self.search.count_exactly:
+            return f"({self.count(None)})"
+        counted = f"({self.count(COUNTED + 1)})"
+        if not _guessed_well(self.search):
+            return counted
+        table = self.bind(partition(self.search.resource.kind))
+        size = f"select reltuples from pg_class where oid = {table}::text::regclass"
+        return f"case when ({size}) > {_LARGE} then -1 else {counted} end"
 
     def page_of_candidates(self) -> str:
         order = Order(self.search.resource, self.search.window)
@@ -172,19 +165,20 @@ class _Sql:
         inside = f" where {' and '.join(order.by_name(each) for each in beyond)}" if beyond else ""
         names = order.names()
         chosen = f"select id{names} from candidate{inside} order by {order.clause_by_name()} {self._slice()}"
-        counted = ", (select count(*) from candidate) as candidates"
-        return f"with candidate as materialized ({candidates}) {self._rows(chosen, order, counted)}"
+        rows = self._rows(chosen, order, "(select count(*) from candidate)")
+        return f"with candidate as materialized ({candidates}) {rows}"
 
     def _slice(self) -> str:
         window = self.search.window
         return f"limit {self.bind(window.limit + 1)}::bigint offset {self.bind(window.offset)}::bigint"
 
-    def _rows(self, chosen: str, order: Order, extra: str) -> str:
+    def _rows(self, chosen: str, order: Order, total: str) -> str:
         """Fetch whole documents only for the page that was chosen by its keys."""
         texts = "".join(f", chosen.{name}::text as {name}" for name in order.aliases)
         tenant, kind = self.bind(self.search.tenant), literal(self.search.resource.kind)
         return (
-            f"select resource.id, resource.version, resource.document{texts}{extra} from ({chosen}) as chosen "
+            f"select resource.id, resource.version, resource.document, {total} as total{texts} "
+            f"from ({chosen}) as chosen "
             f"join resource on resource.tenant = {tenant} and resource.kind = {kind} and resource.id = chosen.id "
             f"order by {order.clause_by_name('chosen.')}"
         )

@@ -7,13 +7,16 @@ Part = dict[str, Any]
 
 ERROR: Part = {
     "type": "object",
-    "description": "The one shape of every refusal and failure (TMF630 part 1, 3.4): what went wrong, and what to do about it.",
+    "description": "The one shape of every refusal and failure (TMF630 part 1, 3.4).",
     "required": ["@type", "code", "reason", "message", "status"],
     "properties": {
         "@type": {"type": "string", "enum": ["Error"]},
         "code": {"type": "string", "description": "The kind of error, for programs."},
         "reason": {"type": "string", "description": "The kind of error, for people."},
-        "message": {"type": "string", "description": "What is wrong with this request, where, and what to do about it."},
+        "message": {
+            "type": "string",
+            "description": "What is wrong with this request, where, and what to do about it.",
+        },
         "status": {"type": "string", "description": "The HTTP status, as text.", "pattern": "^[1-5][0-9][0-9]$"},
     },
     "example": {
@@ -51,7 +54,11 @@ _PROBLEMS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "404": ("NotFound", "There is no such resource, or the caller may not see it.", ()),
     "405": ("MethodNotAllowed", "The method is not offered here.", ("Allow",)),
     "406": ("NotAcceptable", "Only JSON can be answered.", ()),
-    "409": ("Conflict", "The state of the resource does not allow it; the message lists the moves that are possible.", ()),
+    "409": (
+        "Conflict",
+        "The state of the resource does not allow it; the message lists the moves that are possible.",
+        (),
+    ),
     "412": ("PreconditionFailed", "The resource has changed since the ETag that was sent.", ()),
     "413": ("TooLarge", "The body is larger than this server accepts.", ()),
     "415": ("UnsupportedMediaType", "The media type of the body is not understood.", ("Accept-Patch",)),

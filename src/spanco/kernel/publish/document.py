@@ -6,9 +6,9 @@ from typing import Any
 
 from spanco.kernel.openapi import Api, Resource
 from spanco.kernel.publish.answers import ERROR, HEADERS, responses
+from spanco.kernel.publish.components import Components
 from spanco.kernel.publish.operations import PATCHES, Described, Shapes, on_collection, on_item
 from spanco.kernel.publish.parameters import PARAMETERS
-from spanco.kernel.publish.schemas import Components
 
 Part = dict[str, Any]
 _PLACE = re.compile(r"\{[^}]+\}")
@@ -17,7 +17,7 @@ _PLACE = re.compile(r"\{[^}]+\}")
 def published(api: Api, root: str) -> Part:
     """The document of an API as it is served under `root`, e.g. `https://sales.example.com`; always the same."""
     components = Components(api.document, list(api.resources.values()))
-    components.made |= PATCHES | {"Error": ERROR}
+    components.made |= {**PATCHES, "Error": ERROR}
     paths: Part = {}
     for collection, resource in api.resources.items():
         described = _described(components, resource, _said(api.document, collection))

@@ -32,7 +32,8 @@ PATCHES: Mapping[str, Part] = {
     "JsonPatch": _patch(_POINTER, "Operations that are done one after the other, all or none (RFC 6902)."),
     "JsonPatchQuery": _patch(
         {"type": "string", "description": "A JSON Pointer, or a place chosen by its content (TMF630 part 5)."},
-        "JSON Patch whose paths may choose elements of an array: `/note/text?note.author=Jo` or `note[?(@.author=='Jo')].text`.",
+        "JSON Patch whose paths may choose elements of an array: `/note/text?note.author=Jo` or "
+        "`note[?(@.author=='Jo')].text`.",
     ),
 }
 
@@ -117,7 +118,10 @@ def _create(of: Described) -> Part:
     headers = ("Location",) if of.resource.bulk else ("Location", "ETag")
     created = answers.answer("As it was stored.", answered, *headers)
     if of.resource.bulk:
-        created["headers"]["ETag"] = {"schema": {"type": "string"}, "description": "Names this version; not for an array."}
+        created["headers"]["ETag"] = {
+            "schema": {"type": "string"},
+            "description": "Names this version; not for an array.",
+        }
     links = _links(of)
     return of.head("all:post", "create", "Create a {}") | {
         "parameters": referred("Fields", "IdempotencyKey"),

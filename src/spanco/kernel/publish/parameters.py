@@ -13,22 +13,22 @@ FILTERING = """Any attribute can be asked for by its name:
 
 | write | to find |
 | --- | --- |
-| `status=acknowledged` | equal (also `status.eq=…`) |
+| `status=open` | equal (also `status.eq=open`) |
 | `status=a,b` or `status=a&status=b` | one or the other |
 | `status.ne=…` | not equal |
-| `rating.gt=3` `.gte` `.lt` `.lte`, or `rating>3` `>=` `<` `<=` (encode the sign in the name) | ordered |
+| `rating.gt=3` `.gte` `.lt` `.lte`, or `rating>3` `>=` `<` `<=` (encode the sign) | ordered |
 | `name.regex=^Haf` or `name=~^Haf` | matching a regular expression (RE2) |
 | `relatedParty.id=ind-17` | inside of objects and of any element of an array |
 
-Different attributes are joined with *and*. A comma or semicolon within a value is written `\\,` and `\\;`. For *or* across attributes,
-for conditions on one and the same element and for functions, use `filter`."""
+Different attributes are joined with *and*. A comma or semicolon in a value is written `\\,` and `\\;`.
+For *or* across attributes, for conditions on one and the same element and for functions, use `filter`."""
 
 PARAMETERS: Mapping[str, Part] = {
     "Fields": {
         "name": "fields",
         "in": "query",
-        "description": "The attributes to answer, with commas between; dots lead inwards (`relatedParty.name`). `id` and `href` "
-        "are always there, and `none` answers nothing else. Names that do not occur are skipped.",
+        "description": "The attributes to answer, with commas between; dots lead inwards (`relatedParty.name`). `id` "
+        "and `href` are always there, and `none` answers no more. Names that do not occur are skipped.",
         "schema": {"type": "string"},
         "example": "name,relatedParty.name",
     },
@@ -48,17 +48,17 @@ PARAMETERS: Mapping[str, Part] = {
     "Sort": {
         "name": "sort",
         "in": "query",
-        "description": "Names of attributes with commas between, at most eight; `-` in front descends, dots lead inwards. Resources "
-        "without the attribute come last.",
+        "description": "Names of attributes with commas between, at most eight; `-` in front descends, dots lead "
+        "inwards. Resources without the attribute come last.",
         "schema": {"type": "string"},
         "example": "-creationDate,name",
     },
     "Filter": {
         "name": "filter",
         "in": "query",
-        "description": "A JSONPath expression (TMF630 part 6), joined with the other filters by *and*: `$[?(@.status=='acknowledged' || "
-        "@.rating=='hot')]`, `relatedParty[?(@.role=='prospect' && @.name=~/Haf.*/)]`. Operators `== != > >= < <= =~ ! && ||`, "
-        "functions `length() min() max() avg() stddev()`.",
+        "description": "A JSONPath expression (TMF630 part 6), joined with the other filters by *and*: "
+        "`$[?(@.priority=='high' || @.rating=='hot')]`, `relatedParty[?(@.role=='prospect' && @.name=~/Haf.*/)]`. "
+        "Operators `== != > >= < <= =~ ! && ||`, functions `length() min() max() avg() stddev()`.",
         "schema": {"type": "string"},
         "example": "relatedParty[?(@.role=='prospect')]",
     },
@@ -78,7 +78,7 @@ PARAMETERS: Mapping[str, Part] = {
     "Prefer": {
         "name": "Prefer",
         "in": "header",
-        "description": "`count=exact` counts all matches, however many (RFC 7240); without it a large total is an estimate.",
+        "description": "`count=exact` counts all matches, however many (RFC 7240); else a large total is an estimate.",
         "schema": {"type": "string"},
         "example": "count=exact",
     },
@@ -97,8 +97,8 @@ PARAMETERS: Mapping[str, Part] = {
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "A key of the client's choice. A repeat with the same key and body within 24 hours gets the same answer and "
-        "creates nothing; with another body it is 422.",
+        "description": "A key of the client's choice. A repeat with the same key and body within 24 hours gets the "
+        "same answer and creates nothing; with another body it is 422.",
         "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$"},
     },
 }
