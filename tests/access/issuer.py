@@ -60,7 +60,7 @@ class Issuer:
             return httpx.Response(200, content=json.dumps(self.keys.as_dict(private=False)))
         if address == NAME + "/.well-known/openid-configuration":
             return httpx.Response(200, content=json.dumps({"issuer": NAME, "jwks_uri": KEY_SET}))
-        return httpx.Response(404)
+        return httpx.Response(404)  # pragma: no cover - no test asks for anything else
 
     def verifier(self, **trust: Any) -> Verifier:  # noqa: ANN401  # any field of Trust
         """A verifier that trusts this issuer."""

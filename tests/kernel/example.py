@@ -65,6 +65,7 @@ V5: dict[str, Any] = {
                             "state": {"type": "string", "enum": ["folded", "aloft"]},
                             "made": {"type": "string", "format": "date-time"},
                             "weight": {"type": "number", "nullable": True},
+                            "flown": {"type": "string", "format": "date"},
                             "wing": {"type": "array", "items": {"$ref": REF + "Wing"}},
                             "twin": {"$ref": REF + "Kite"},
                             "validFor": {
@@ -90,6 +91,7 @@ V5: dict[str, Any] = {
                 "properties": {
                     "name": {"type": "string"},
                     "weight": {"type": "number"},
+                    "flown": {"type": "string", "format": "date"},
                     "wing": {"type": "array", "items": {"$ref": REF + "Wing"}},
                     "validFor": {"type": "object"},
                 },

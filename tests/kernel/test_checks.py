@@ -49,6 +49,7 @@ def test_an_import_keeps_its_own_dates_and_state() -> None:
         ({"wing": [{"built": "2020-01-01"}]}, {"wing": [{"built": "2020-01-01T00:00:00.000Z"}]}),
         ({"validFor": {"endDateTime": ""}}, {"validFor": {}}),
         ({"weight": None}, {}),
+        ({"flown": "2026-01-01"}, {"flown": "2026-01-01"}),
         ({"unknown": None, "other": {"deep": [None, ""]}}, {"unknown": None, "other": {"deep": [None, ""]}}),
     ],
 )
@@ -67,6 +68,8 @@ def test_lenient_input_is_stored_in_one_spelling(given: dict[str, Any], stored: 
         ({}, ""),
         ({"name": 5}, "name"),
         ({"name": "Red", "weight": "heavy"}, "weight"),
+        ({"name": "Red", "weight": [1]}, "weight"),
+        ({"name": "ü" * 1500}, "name"),
         ({"name": "Red", "wing": {}}, "wing"),
         ({"name": "Red", "wing": ["flat"]}, "wing[0]"),
         ({"name": "Red", "wing": [{"inspected": "yes", "built": "never"}]}, "wing[0]"),
@@ -123,6 +126,7 @@ def test_no_difference_is_no_change() -> None:
         ({"state": "lost"}, "state"),
         ({"name": 5}, "name"),
         ({"name": None}, ""),
+        ({"name": "x" * 3000}, "name"),
     ],
 )
 def test_what_must_not_change_is_refused_naming_it(change: dict[str, Any], where: str) -> None:

@@ -9,7 +9,9 @@ import pytest
 from spanco.access.errors import Forbidden, Unauthenticated
 from spanco.kernel import errors as kernel
 from spanco.rest.errors import MethodNotAllowed, UnsupportedMedia
-from spanco.rest.responses import TABLE, problem_answer
+from spanco.rest.request import Request
+from spanco.rest.responses import TABLE, Answer, problem_answer
+from spanco.rest.routes import Surface
 from spanco.store.errors import DatabaseAway
 
 ERROR = jsonschema_rs.validator_for(
@@ -100,3 +102,18 @@ async def test_the_published_document_says_what_the_component_kit_asks_for(clien
     document = (await client.get("/tmf-api/sales/v4/openapi.json")).json()
     assert (document["info"]["x-api-id"], document["info"]["version"]) == ("TMF699", "4.0.0")
     assert document["servers"][0]["url"] == "http://spanco.test/tmf-api/sales/v4"
+
+
+async def test_a_defect_is_500_with_a_correlation_id_and_nothing_else(
+    client: httpx.AsyncClient, surface: Surface
+) -> None:
+    """The log has the place under that id; the client reads no stack."""
+
+    async def defect(_request: Request) -> Answer | None:
+        raise ZeroDivisionError("secret")
+
+    surface._pages.answer = defect  # type: ignore[method-assign]  # noqa: SLF001 - there is no defect to call
+    answer = await client.get("/docs", headers={"x-request-id": "abc"})
+    assert (answer.status_code, answer.headers["x-correlation-id"]) == (500, "abc")
+    assert "secret" not in answer.text
+    assert len((await client.get("/docs")).headers["x-correlation-id"]) == 36

@@ -29,8 +29,7 @@ async def test_a_database_that_is_not_there_is_said_to_be_away() -> None:
     """Nothing of the driver comes through."""
     async with Database.opened("postgresql://nobody@127.0.0.1:1/none") as database:
         with pytest.raises(DatabaseAway):
-            async with database.connected():
-                pass
+            await database.connected().__aenter__()
 
 
 async def test_a_statement_that_takes_too_long_is_too_costly(database_url: str) -> None:

@@ -1,12 +1,12 @@
 """From a request to its answer: the served paths, the methods each offers, and what becomes of every error."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from time import perf_counter
 
 import structlog
 
-from spanco import telemetry
+from spanco import clock, telemetry
 from spanco.kernel.errors import NotFound, Problem
 from spanco.kernel.openapi import Api, Resource
 from spanco.rest import reading, writing
@@ -70,26 +70,32 @@ class Surface:
             return
         began = perf_counter()
         request = Request(scope, receive)
-        kind, answer = "", None
+        target = self._target(request.path)
+        kind, status = target[1].kind if target else "", 0
         telemetry.began()
         try:
-            target = self._target(request.path)
-            kind = target[1].kind if target else ""
-            answer = await (self._on_resource(request, target) if target else self._beside(request))
+            answer = await self._answer(request, target)
+            status = answer.status
+        finally:
+            seconds = perf_counter() - began
+            telemetry.ended()
+            telemetry.record(kind, request.method, status, seconds)
+            _log.debug("request", method=request.method, resource=kind, status=status, seconds=seconds)
+        await answer.send(send, head=request.method == "HEAD")
+
+    async def _answer(self, request: Request, target: Target | None) -> Answer:
+        """The answer, also when something goes wrong."""
+        try:
+            return await (self._on_resource(request, target) if target else self._beside(request))
         except Problem as problem:
             if isinstance(problem, DatabaseAway):
                 _log.warning("database away", reason=repr(problem.__cause__))
-            answer = problem_answer(problem)
-        except asyncio.CancelledError:
-            raise
+            return problem_answer(problem)
         except Exception as error:  # noqa: BLE001 - the last resort: the client gets an answer, the log the reason
-            _log.exception("unexpected error", method=request.method, resource=kind)
+            correlation = request.correlation() or clock.new_id()
+            _log.exception("unexpected error", method=request.method, correlation=correlation)
             answer = problem_answer(error)
-        finally:
-            telemetry.ended()
-            status = answer.status if answer is not None else 0
-            telemetry.record(kind, request.method, status, perf_counter() - began)
-        await answer.send(send, head=request.method == "HEAD")
+            return replace(answer, headers=(*answer.headers, (b"x-correlation-id", correlation.encode())))
 
     def _target(self, path: str) -> Target | None:
         """The API, the resource, the id and the id of the parent that a path names."""
