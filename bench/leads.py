@@ -15,6 +15,7 @@ from spanco.kernel.wire import encode
 TENANT = "default"
 FIRST_DAY = datetime(2024, 7, 1, tzinfo=UTC)
 DAYS = 730
+_DAY_MS = 86_400_000
 LEADS_PER_PARTY = 5
 LEADS_PER_AGENT = 500
 STATES = ("acknowledged", "inProgress", "pending", "accepted", "rejected", "cancelled")
@@ -56,11 +57,13 @@ class Lead:
 
 
 def leads(count: int) -> Iterator[Lead]:
-    """So many leads over two years, with the more parties and agents the more leads there are."""
+    """So many leads in the order of two years, with the more parties and agents the more leads there are."""
     chance = Random(count)
     parties, agents = max(count // LEADS_PER_PARTY, 1), max(count // LEADS_PER_AGENT, 5)
     for number in range(count):
-        yield Lead(_id(chance, number), _document(chance, chance.randrange(parties), chance.randrange(agents)))
+        created = FIRST_DAY + timedelta(milliseconds=round((number + chance.random()) * _DAY_MS * DAYS / count))
+        place = (chance.randrange(parties), chance.randrange(agents))
+        yield Lead(_id(chance, number), _document(chance, created, *place))
 
 
 def bodies(count: int) -> list[bytes]:
@@ -99,10 +102,9 @@ def _id(chance: Random, number: int) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def _document(chance: Random, party: int, agent: int) -> dict[str, Any]:
+def _document(chance: Random, created: datetime, party: int, agent: int) -> dict[str, Any]:
     company = f"{_COMPANY[party % len(_COMPANY)]} {_TRADE[party % len(_TRADE)]} {party}"
     offering = chance.randrange(len(_OFFERING))
-    created = FIRST_DAY + timedelta(milliseconds=chance.randrange(DAYS * 86_400_000))
     moved = created + timedelta(minutes=chance.randrange(60_000))
     channel, segment, campaign = (chance.randrange(len(of)) for of in (_CHANNEL, _SEGMENT, _CAMPAIGN))
     wish = chance.choice(_WISH).format(sites=chance.randrange(2, 90), month=chance.choice(_MONTHS))

@@ -62,13 +62,13 @@ class Issuer:
             return httpx.Response(200, content=json.dumps({"issuer": NAME, "jwks_uri": KEY_SET}))
         return httpx.Response(404)  # pragma: no cover - no test asks for anything else
 
-    def verifier(self, **trust: Any) -> Verifier:  # noqa: ANN401  # any field of Trust
+    def verifier(self, **trust: Any) -> Verifier:  # any field of Trust
         """A verifier that trusts this issuer."""
         settings = {"issuer": NAME, "audience": AUDIENCE, "jwks_url": KEY_SET} | trust
         return Verifier(Trust(**settings), Transport(inner=httpx.MockTransport(self.answer)), ROLES)
 
 
-def token(key: Key = RSA, algorithm: str = "RS256", *, header: dict[str, Any] | None = None, **claims: Any) -> str:  # noqa: ANN401
+def token(key: Key = RSA, algorithm: str = "RS256", *, header: dict[str, Any] | None = None, **claims: Any) -> str:
     """A token as a good issuer makes it at noon, but for what is changed; a claim or header of None is left out."""
     body = {
         "iss": NAME,

@@ -43,7 +43,7 @@ async def test_keys_are_found_through_discovery_where_no_address_is_set() -> Non
         [],
     ],
 )
-async def test_a_discovery_document_of_somebody_else_is_not_followed(document: Any) -> None:  # noqa: ANN401
+async def test_a_discovery_document_of_somebody_else_is_not_followed(document: Any) -> None:
     """It must name this issuer, and must not lead from https to http."""
     issuer = Issuer()
     issuer.answers[DISCOVERY] = document
@@ -53,7 +53,7 @@ async def test_a_discovery_document_of_somebody_else_is_not_followed(document: A
 
 
 @pytest.mark.parametrize("document", [{}, [], {"keys": {}}, {"keys": []}, {"keys": [7, {}, {"kty": "RSA"}]}, "keys"])
-async def test_a_key_set_without_a_usable_key_is_no_answer(document: Any) -> None:  # noqa: ANN401
+async def test_a_key_set_without_a_usable_key_is_no_answer(document: Any) -> None:
     """What was known before stays."""
     issuer = Issuer()
     issuer.answers[KEY_SET] = document

@@ -39,7 +39,7 @@ def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def raw(header: Any, payload: bytes = b"{}", signature: bytes = b"") -> str:  # noqa: ANN401
+def raw(header: Any, payload: bytes = b"{}", signature: bytes = b"") -> str:
     """Three segments, whatever they hold."""
     head = header if isinstance(header, bytes) else json.dumps(header).encode()
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (head, payload, signature))
@@ -54,7 +54,7 @@ def raw(header: Any, payload: bytes = b"{}", signature: bytes = b"") -> str:  # 
         (ED, "EdDSA"),
     ],
 )
-async def test_a_token_of_every_allowed_algorithm_makes_an_actor(key: Any, algorithm: str) -> None:  # noqa: ANN401
+async def test_a_token_of_every_allowed_algorithm_makes_an_actor(key: Any, algorithm: str) -> None:
     """Tenant, subject and roles come from the claims, whichever key pair signed them, without a warning."""
     signed = token(key, algorithm)
     with warnings.catch_warnings():

@@ -224,7 +224,7 @@ def test_the_server_owns_identity_and_dates(name: str, server_owned: set[str]) -
     ({"name": "Fibre", "estimatedRevenue": {"unit": "EUR", "value": -1}}, False),
     ({"name": "Fibre", "referredDate": "yesterday"}, False),
 ])  # fmt: skip
-def test_a_create_shape_takes_what_it_should(name: str, document: dict[str, object], valid: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_a_create_shape_takes_what_it_should(name: str, document: dict[str, object], valid: bool) -> None:
     """Only a visible name is mandatory, unknown attributes are welcome, references need an id."""
     assert validator(name).is_valid(document) is valid
 

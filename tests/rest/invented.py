@@ -20,7 +20,7 @@ def document_for(api: Api, resource: Resource) -> dict[str, Any]:
     return body | ({"callback": "https://listener.example/"} if "callback" in body else {})
 
 
-def _value(schemas: Schemas, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+def _value(schemas: Schemas, schema: Mapping[str, Any]) -> Any:
     _, content = schemas.resolved(schema)
     if "enum" in content:
         return content["enum"][0]
