@@ -112,7 +112,7 @@ async def test_a_defect_is_500_with_a_correlation_id_and_nothing_else(
     async def defect(_request: Request) -> Answer | None:
         raise ZeroDivisionError("secret")
 
-    surface._pages.answer = defect  # type: ignore[method-assign]  # noqa: SLF001 - there is no defect to call
+    surface._pages.answer = defect  # type: ignore[method-assign,assignment]  # noqa: SLF001 - there is no defect to call
     answer = await client.get("/docs", headers={"x-request-id": "abc"})
     assert (answer.status_code, answer.headers["x-correlation-id"]) == (500, "abc")
     assert "secret" not in answer.text

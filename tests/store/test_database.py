@@ -58,6 +58,16 @@ async def test_errors_of_the_driver_are_said_in_our_words(
                 await connection.execute(sql)
 
 
+async def test_a_lock_that_is_not_given_in_time_is_a_conflict(database_url: str, system: object) -> None:
+    """Not a query that is too costly."""
+    assert system
+    async with Database.opened(database_url, timeout_ms=100) as database:
+        async with database.connected() as first, database.connected() as second, atomic(first):
+            await first.execute("lock table migration")
+            with pytest.raises(Conflict), translated():
+                await _lock(second)
+
+
 async def test_what_fails_inside_atomic_leaves_nothing(database_url: str, system: object) -> None:
     """And the connection is whole again."""
     assert system
@@ -68,6 +78,11 @@ async def test_what_fails_inside_atomic_leaves_nothing(database_url: str, system
         async with database.connected() as connection:
             assert await connection.fetchval("select count(*) from migration where step = 'never'") == 0
         assert database.connections == (0, 1)
+
+
+async def _lock(connection: Connection) -> None:
+    async with atomic(connection):
+        await connection.execute("lock table migration")
 
 
 async def _fail_after_writing(connection: Connection) -> None:

@@ -56,7 +56,7 @@ def _claim(call: Call, work: Work, key: str, body: bytes) -> Claim:
     if not _IDEMPOTENCY_KEY.fullmatch(key):
         raise BadHeader("Idempotency-Key", "1 to 255 printable ASCII characters are needed.")
     digest = hashlib.blake2b(f"{call.request.path}?{call.request.query!r}\n".encode() + body, digest_size=32)
-    return Claim(call.actor.tenant, key, digest.digest(), work.moment)
+    return Claim(call.actor.tenant, f"{call.actor.subject}\n{key}", digest.digest(), work.moment)
 
 
 def _bytes(headers: Sequence[tuple[str, str]]) -> Headers:

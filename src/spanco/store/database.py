@@ -17,7 +17,6 @@ _SESSION = {
     "jit": "off",
     "random_page_cost": "1.1",
     "idle_in_transaction_session_timeout": "60s",
-    "lock_timeout": "0",
 }
 _TOO_LONG = "A text is too long for an attribute that lists are sorted by, such as a name; 2,000 bytes are safe."
 _AWAY = (
@@ -44,7 +43,15 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[], Problem]], 
         Malformed,
     ),
     ((asyncpg.ProgramLimitExceededError,), lambda: BadBody("", _TOO_LONG)),
-    ((asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError), Conflict),
+    (
+        (
+            asyncpg.SerializationError,
+            asyncpg.DeadlockDetectedError,
+            asyncpg.LockNotAvailableError,
+            asyncpg.UniqueViolationError,
+        ),
+        Conflict,
+    ),
     (_AWAY, DatabaseAway),
 )
 
@@ -69,7 +76,7 @@ class Database:
             reset=_leave,
             command_timeout=timeout_ms / 1000 + _COMMAND_MARGIN_SECONDS,
             timeout=_ACQUIRE_SECONDS,
-            server_settings=_SESSION | {"statement_timeout": str(timeout_ms)},
+            server_settings=_SESSION | {"statement_timeout": str(timeout_ms), "lock_timeout": str(timeout_ms * 4 // 5)},
         )
         with translated():
             await pool
