@@ -157,7 +157,7 @@ async def surface(system: Running, stack: AsyncExitStack) -> Surface:
     authenticate = await _authenticator(settings, system.policy, stack)
     limits = Limits(settings.page_default, settings.page_maximum, settings.body_limit, settings.idempotency_hours)
     public_url = settings.public_url.rstrip("/") if settings.public_url else None
-    site = Site(system.apis, system.means, authenticate, limits, public_url)
+    site = Site(system.apis, system.means, authenticate, limits, public_url, trace=settings.log_requests)
     return Surface(site, Pages(site, system.ready))
 
 

@@ -39,4 +39,5 @@ class Settings(BaseSettings):
     policy_file: Path | None = None
 
     log_format: Literal["console", "json"] = "console"
+    log_requests: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -71,12 +71,22 @@ def record(resource: str, method: str, status: int, seconds: float) -> None:
 
 def record_write(resource: str, verb: str, count: int = 1) -> None:
     """Count resources of one kind that were created, updated, deleted or imported."""
-    _writes.labels(resource, verb).inc(count)
+    _written(resource, verb).inc(count)
 
 
 def record_event(event: str, count: int = 1) -> None:
     """Count events of one type that were written."""
-    _events.labels(event).inc(count)
+    _raised(event).inc(count)
+
+
+@lru_cache(maxsize=1024)
+def _written(resource: str, verb: str) -> Counter:
+    return _writes.labels(resource, verb)
+
+
+@lru_cache(maxsize=1024)
+def _raised(event: str) -> Counter:
+    return _events.labels(event)
 
 
 def record_pool(busy: int, idle: int) -> None:

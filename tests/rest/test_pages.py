@@ -1,18 +1,22 @@
 """What stands beside the APIs: documents, /docs, health, metrics; and every problem as a TMF error."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import httpx
 import jsonschema_rs
 import pytest
+from structlog.testing import capture_logs
 
 from spanco.access.errors import Forbidden, Unauthenticated
+from spanco.app import Running
 from spanco.kernel import errors as kernel
 from spanco.rest.errors import MethodNotAllowed, UnsupportedMedia
 from spanco.rest.request import Request
 from spanco.rest.responses import TABLE, Answer, problem_answer
 from spanco.rest.routes import Surface
 from spanco.store.errors import DatabaseAway
+from tests.system import caller, surface_of
 
 ERROR = jsonschema_rs.validator_for(
     {
@@ -117,3 +121,15 @@ async def test_a_defect_is_500_with_a_correlation_id_and_nothing_else(
     assert (answer.status_code, answer.headers["x-correlation-id"]) == (500, "abc")
     assert "secret" not in answer.text
     assert len((await client.get("/docs")).headers["x-correlation-id"]) == 36
+
+
+async def test_a_line_per_request_is_logged_when_asked_for(running: Running) -> None:
+    """Method, resource, status and time; nothing of what was sent."""
+    quiet = surface_of(running)
+    surface = Surface(replace(quiet._site, trace=True), quiet._pages)  # noqa: SLF001 - one switch is turned
+    with capture_logs() as lines:
+        async with caller(surface, "/tmf-api/sales/v4/") as client:
+            await client.post("salesLead?fields=name", json={"name": "Secret"})
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert (line["method"], line["resource"], line["status"]) == ("POST", "sales.salesLead", 201)
+    assert "Secret" not in str(lines)

@@ -61,11 +61,15 @@ async def test_errors_of_the_driver_are_said_in_our_words(
 async def test_a_lock_that_is_not_given_in_time_is_a_conflict(database_url: str, system: object) -> None:
     """Not a query that is too costly."""
     assert system
-    async with Database.opened(database_url, timeout_ms=100) as database:
-        async with database.connected() as first, database.connected() as second, atomic(first):
-            await first.execute("lock table migration")
-            with pytest.raises(Conflict), translated():
-                await _lock(second)
+    async with (
+        Database.opened(database_url, timeout_ms=100) as database,
+        database.connected() as first,
+        database.connected() as second,
+        atomic(first),
+    ):
+        await first.execute("lock table migration")
+        with pytest.raises(Conflict), translated():
+            await _lock(second)
 
 
 async def test_what_fails_inside_atomic_leaves_nothing(database_url: str, system: object) -> None:

@@ -19,11 +19,12 @@ _JSON_TYPES = ("application/json", "application/*", "*/*", "+json")
 class Request:
     """A request that is being served."""
 
-    __slots__ = ("_receive", "headers", "method", "path", "query", "scope")
+    __slots__ = ("_origin", "_receive", "headers", "method", "path", "query", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
         self._receive = receive
+        self._origin = ""
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]
@@ -36,12 +37,15 @@ class Request:
 
     def origin(self) -> str:
         """Scheme and host as the client sees them, e.g. `http://127.0.0.1:8080`."""
+        if self._origin:
+            return self._origin
         host = self.headers.get(b"host", b"")
         if not _HOST.fullmatch(host):
             if host:
                 raise BadHeader("Host", "a host name or address, with a port if need be, is needed.")
             host = b"localhost"
-        return f"{self.scope.get('scheme', 'http')}://{host.decode('ascii')}"
+        self._origin = f"{self.scope.get('scheme', 'http')}://{host.decode('ascii')}"
+        return self._origin
 
     def correlation(self) -> str | None:
         """The trace id of `traceparent` (W3C), else `X-Correlation-ID` or `X-Request-ID` when it is printable."""

@@ -80,7 +80,8 @@ class Surface:
             seconds = perf_counter() - began
             telemetry.ended()
             telemetry.record(kind, request.method, status, seconds)
-            _log.debug("request", method=request.method, resource=kind, status=status, seconds=seconds)
+            if self._site.trace:
+                _log.info("request", method=request.method, resource=kind, status=status, seconds=round(seconds, 6))
         await answer.send(send, head=request.method == "HEAD")
 
     async def _answer(self, request: Request, target: Target | None) -> Answer:

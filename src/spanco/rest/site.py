@@ -23,13 +23,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Site:
-    """The served APIs and the doors behind them."""
+    """The served APIs and the doors behind them; `trace` asks for a log line per request."""
 
     apis: tuple[Api, ...]
     means: Means
     authenticate: Callable[[str | None], Awaitable[Actor]]
     limits: Limits
     public_url: str | None
+    trace: bool = False
 
     def work(self, actor: Actor, request: Request) -> AtWork:
         """A unit of work for a request."""
