@@ -32,6 +32,16 @@ def test_a_new_document_gets_its_type_state_and_dates_from_the_server() -> None:
     }
 
 
+def test_a_new_resource_starts_in_an_initial_state_also_when_the_client_names_it() -> None:
+    """Where the create shape lets it."""
+    schemas = V5["components"]["schemas"]
+    open_shape = schemas["Kite_FVO"] | {"properties": schemas["Kite_FVO"]["properties"] | {"state": {"type": "string"}}}
+    resource = load(V5 | {"components": {"schemas": schemas | {"Kite_FVO": open_shape}}}).resources["kite"]
+    assert ready_to_create(resource, {"name": "Red", "state": "folded"}, NOW)["state"] == "folded"
+    with pytest.raises(BadBody, match="starts as one of: folded"):
+        ready_to_create(resource, {"name": "Red", "state": "aloft"}, NOW)
+
+
 def test_an_import_keeps_its_own_dates_and_state() -> None:
     """Historic mode keeps them, in canonical spelling."""
     body: Any = {"name": "Old", "state": "aloft", "made": "1999-01-01T01:00:00+01:00"}

@@ -41,7 +41,7 @@ class Request:
             return self._origin
         host = self.headers.get(b"host", b"")
         if not _HOST.fullmatch(host):
-            if host:
+            if host or self.scope.get("http_version") == "1.1":
                 raise BadHeader("Host", "a host name or address, with a port if need be, is needed.")
             host = b"localhost"
         self._origin = f"{self.scope.get('scheme', 'http')}://{host.decode('ascii')}"
