@@ -16,6 +16,7 @@ class Plan:
     concurrency: int
     tried_concurrency: tuple[int, ...]
     imported: int
+    quick: bool = False
 
 
 FULL = Plan(
@@ -39,4 +40,5 @@ QUICK = Plan(
     concurrency=32,
     tried_concurrency=(1, 16, 64),
     imported=10_000,
+    quick=True,
 )

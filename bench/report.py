@@ -102,6 +102,7 @@ def written(found: Measured, plan: Plan, *, path: Path = RESULTS) -> None:
     missed = [each.key for each in kept if not each.hit]
     parts = [
         "# How fast it is\n\nWritten by `make bench`; words about the figures stand in `bench/notes.md`.",
+        "**A quick run for development**: few leads, short rounds, no figures to quote." if plan.quick else "",
         _table(("machine", ""), found.machine.items()),
         "PostgreSQL " + "; ".join(f"{name} {value}" for name, value in found.database.items()) + ".",
         "## Targets",

@@ -1,7 +1,6 @@
 """Plugs everything together: settings become a running system, a running system becomes an ASGI application."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -108,7 +107,7 @@ def served_apis(given: tuple[Path, ...]) -> tuple[Api, ...]:
     taken = {path for api in served for path in (api.base_path, *api.aliases)}
     for file in given:
         try:
-            api = load(json.loads(file.read_bytes()), overlays)
+            api = load(apis.parsed(file.read_text(encoding="utf-8")), overlays)
         except (OSError, ValueError, BadDocument) as error:
             sentence = f"{file} cannot be served. {error}"
             raise BadApiFile(sentence) from error

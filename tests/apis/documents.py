@@ -81,7 +81,7 @@ def _lifecycle_faults(schema: Named, schemas: Named) -> list[str]:
     states = set(resolved(attributes.get(lifecycle["attribute"], {}), schemas)[1].get("enum", ()))
     initial, moves, changed = lifecycle["initial"], lifecycle.get("moves"), lifecycle.get("changed")
     faults = []
-    if not initial or not set(initial) <= states:
+    if not initial or (states and not set(initial) <= states):  # a free text has no values to be among
         faults.append(f"the initial states {initial} are not among {states}.")
     if changed is not None and schema.get("x-spanco-managed", {}).get(changed) != "moved":
         faults.append(f"{changed} is not set at a move.")

@@ -13,11 +13,16 @@ def _answer(name: str, *, many: bool = False) -> dict[str, Any]:
 V5: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "TMF999 Kite Management", "version": "5.0.0"},
-    "servers": [{"url": "https://{host}/tmf-api/kiteManagement/v5"}],
+    "servers": [
+        {"url": "{root}", "variables": {"root": {"default": "https://{host}/tmf-api/kiteManagement/v5", "enum": ["x"]}}}
+    ],
     "paths": {
         "/kite": {
             "get": {"responses": {"200": _answer("Kite", many=True)}},
-            "post": {"requestBody": _answer("Kite_FVO"), "responses": {"201": _answer("Kite")}},
+            "post": {
+                "requestBody": {"$ref": "#/components/requestBodies/Kite_FVO"},
+                "responses": {"201": {"$ref": "#/components/responses/201Kite"}},
+            },
         },
         "/kite/{id}": {
             "get": {"responses": {"200": _answer("Kite")}},
@@ -40,6 +45,8 @@ V5: dict[str, Any] = {
         "/listener/kiteOddEvent": {"post": {}},
     },
     "components": {
+        "requestBodies": {"Kite_FVO": _answer("Kite_FVO")},
+        "responses": {"201Kite": _answer("Kite")},
         "schemas": {
             "Entity": {
                 "type": "object",
@@ -109,7 +116,7 @@ V5: dict[str, Any] = {
             },
             "Flight": {"type": "object", "properties": {"height": {"type": "number"}}},
             "Hub": {"type": "object", "properties": {"callback": {"type": "string"}}, "required": ["callback"]},
-        }
+        },
     },
 }
 
@@ -132,3 +139,9 @@ V4: dict[str, Any] = {
     },
     "definitions": {"Rope": {"type": "object", "properties": {"length": {"type": "number"}}, "required": ["length"]}},
 }
+
+
+def with_schema(**schemas: Any) -> dict[str, Any]:
+    """The v5 document with other schemas."""
+    components = V5["components"] | {"schemas": V5["components"]["schemas"] | schemas}
+    return V5 | {"components": components}

@@ -8,7 +8,7 @@ from spanco.kernel.checks import LONGEST_SORTED, ready_to_change, ready_to_creat
 from spanco.kernel.errors import BadBody, RefusedMove
 from spanco.kernel.events import event_type, events_of_change
 from spanco.kernel.openapi import load
-from tests.kernel.example import V4, V5
+from tests.kernel.example import V4, V5, with_schema
 
 KITE = load(V5).resources["kite"]
 NOW, LATER = "2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z"
@@ -36,7 +36,7 @@ def test_a_new_resource_starts_in_an_initial_state_also_when_the_client_names_it
     """Where the create shape lets it."""
     schemas = V5["components"]["schemas"]
     open_shape = schemas["Kite_FVO"] | {"properties": schemas["Kite_FVO"]["properties"] | {"state": {"type": "string"}}}
-    resource = load(V5 | {"components": {"schemas": schemas | {"Kite_FVO": open_shape}}}).resources["kite"]
+    resource = load(with_schema(Kite_FVO=open_shape)).resources["kite"]
     assert ready_to_create(resource, {"name": "Red", "state": "folded"}, NOW)["state"] == "folded"
     with pytest.raises(BadBody, match="starts as one of: folded"):
         ready_to_create(resource, {"name": "Red", "state": "aloft"}, NOW)
@@ -168,7 +168,7 @@ def test_a_forbidden_move_lists_the_possible_ones() -> None:
     closed = V5["components"]["schemas"]["Kite"] | {
         "x-spanco-lifecycle": {"attribute": "state", "initial": ["folded"], "moves": {"folded": []}}
     }
-    document = V5 | {"components": {"schemas": V5["components"]["schemas"] | {"Kite": closed}}}
+    document = with_schema(Kite=closed)
     resource = load(document).resources["kite"]
     before = kite()
     with pytest.raises(RefusedMove) as refused:
@@ -180,7 +180,7 @@ def test_a_forbidden_move_lists_the_possible_ones() -> None:
 def test_without_moves_every_move_is_allowed() -> None:
     """An overlay may give a start without a graph; a document without lifecycle has no moves at all."""
     free = V5["components"]["schemas"]["Kite"] | {"x-spanco-lifecycle": {"attribute": "state"}}
-    document = V5 | {"components": {"schemas": V5["components"]["schemas"] | {"Kite": free}}}
+    document = with_schema(Kite=free)
     resource = load(document).resources["kite"]
     before = kite()
     assert ready_to_change(resource, before, {**before, "state": "aloft"}, LATER)[1] == ("state",)

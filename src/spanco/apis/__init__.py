@@ -1,8 +1,11 @@
 """The APIs that we serve, as OpenAPI documents, and what TM Forum's own documents cannot say of themselves."""
 
+import json
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+
+import yaml
 
 from spanco.kernel.wire import Document, decode
 
@@ -20,6 +23,36 @@ def overlays() -> dict[str, Document]:
     or `components.schemas`, and `why` gives the reasons.
     """
     return {str(overlay["key"]): overlay for overlay in _documents(files(__name__).joinpath("overlays"))}
+
+
+def parsed(text: str) -> object:
+    """The value of an OpenAPI file, in JSON or in YAML; ValueError says where it is neither."""
+    if text.lstrip().startswith(("{", "[")):
+        return json.loads(text)
+    try:
+        return _with_text_names(yaml.load(text, _Loader))  # noqa: S506 - plain values only, like SafeLoader
+    except yaml.YAMLError as error:
+        message = f"It is neither JSON nor YAML: {error}"
+        raise ValueError(message) from error
+
+
+def _with_text_names(value: object) -> object:
+    """YAML takes an unquoted `200:` for a number; JSON knows only texts as names."""
+    if isinstance(value, dict):
+        return {str(name): _with_text_names(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_with_text_names(each) for each in value]
+    return value
+
+
+class _Loader(yaml.CSafeLoader):
+    """Plain values as JSON has them: a date in an example stays a text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def _documents(folder: Traversable) -> Iterator[Document]:

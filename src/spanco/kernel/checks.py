@@ -27,8 +27,8 @@ def ready_to_create(resource: Resource, body: Json, moment: str, *, historic: bo
         if not historic or name not in document:
             document[name] = moment
     check(document, resource.stored_check if historic else resource.create_check)
-    if lifecycle and lifecycle.initial and not historic and document[lifecycle.attribute] not in lifecycle.initial:
-        raise BadBody(lifecycle.attribute, f"a new resource starts as one of: {', '.join(lifecycle.initial)}.")
+    if lifecycle and not historic:
+        lifecycle.guard_start(document.get(lifecycle.attribute))
     _check_lengths(resource, document)
     return document
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spanco.kernel.errors import RefusedMove
+from spanco.kernel.errors import BadBody, RefusedMove
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,11 @@ class Lifecycle:
     def companions(self) -> frozenset[str]:
         """The attributes that change together with the state and belong to the same event."""
         return frozenset({self.attribute, f"{self.attribute}ChangeDate", f"{self.attribute}ChangeReason"})
+
+    def guard_start(self, state: object) -> None:
+        """Raise `BadBody` unless a new resource may be in this state; without moves it may be in any."""
+        if self.moves is not None and self.initial and state not in self.initial:
+            raise BadBody(self.attribute, f"a new resource starts as one of: {', '.join(self.initial)}.")
 
     def guard(self, current: str, wanted: str) -> None:
         """Raise `RefusedMove` unless the state may go from `current` to `wanted`."""

@@ -125,8 +125,18 @@ def _base_path(document: Mapping[str, Any]) -> str:
         path = str(document["basePath"])
     else:
         servers = document.get("servers") or [{"url": "/"}]
-        path = urlsplit(_ITEM.sub("x", str(servers[0]["url"]))).path
+        path = urlsplit(_server_url(servers[0])).path
     return "/" + path.strip("/") if path.strip("/") else ""
+
+
+def _server_url(server: Mapping[str, Any]) -> str:
+    """The URL of a server with its variables at their defaults; a variable without one is a host."""
+    variables = server.get("variables", {})
+
+    def default(found: re.Match[str]) -> str:
+        return str(variables.get(found[0].strip("{}"), {}).get("default", "x"))
+
+    return _ITEM.sub(default, str(server["url"]))
 
 
 def _key(base_path: str) -> str:
@@ -138,6 +148,7 @@ class _Reader:
     """Reads the resources of one document."""
 
     def __init__(self, document: Mapping[str, Any], key: str) -> None:
+        self._document = document
         self._paths: Mapping[str, Any] = document["paths"]
         self._key = key
         self._modern = str(document.get("openapi", "")).startswith("3.1")
@@ -205,17 +216,26 @@ class _Reader:
         for verb in ("item:get", "all:post", "item:patch", "all:get"):
             answers = operations.get(verb, {}).get("responses", {})
             for status in ("200", "201", "202"):
-                schema = _content(answers.get(status, {}))
+                schema = _content(self._part(answers.get(status, {})))
                 if schema:
                     _, resolved = self._schemas.resolved(schema)
                     return resolved["items"] if resolved.get("type") == "array" else schema
         return {"type": "object"}
 
     def _body(self, operation: Mapping[str, Any]) -> Schema | None:
-        for parameter in operation.get("parameters", ()):
+        for parameter in map(self._part, operation.get("parameters", ())):
             if parameter.get("in") == "body":
                 return self._single(parameter.get("schema"))
-        return self._single(_content(operation.get("requestBody", {})))
+        return self._single(_content(self._part(operation.get("requestBody", {}))))
+
+    def _part(self, part: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A request body, an answer or a parameter; it may be a reference to a component of the document."""
+        while "$ref" in part:
+            found: Any = self._document
+            for step in str(part["$ref"]).removeprefix("#/").split("/"):
+                found = found[step]
+            part = found
+        return part
 
     def _single(self, schema: Schema | None) -> Schema | None:
         """The schema of one document where a body may be one or many."""
