@@ -49,7 +49,14 @@ class Work:
     policy: Policy
     bindings: Mapping[str, Binding]
     correlation: str | None = None
-    moment: datetime = field(default_factory=clock.now)
+    _moment: datetime | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """When this work happens: one moment, taken when it is first asked for."""
+        if self._moment is None:
+            self._moment = clock.now()
+        return self._moment
 
     @property
     def now(self) -> str:
@@ -89,7 +96,7 @@ class AtWork:
         self._connected = means.database.connected()
 
     async def __aenter__(self) -> Work:
-        """The unit of work; its moment is now."""
+        """The unit of work."""
         actor, cause, correlation = self._given
         connection = await self._connected.__aenter__()
         return Work(actor, cause, connection, self._means.policy, self._means.bindings, correlation)

@@ -110,8 +110,13 @@ class Connected:
 
     async def __aenter__(self) -> Connection:
         """Wait for a free connection; it is bounded by the time-outs of those who hold them."""
-        with translated():
+        try:
             self._connection = await self._pool.acquire()
+        except Exception as error:
+            meant = meaning(error)
+            if meant is None:
+                raise
+            raise meant from error
         return self._connection
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
