@@ -67,9 +67,9 @@ class Work:
         """Who, when and why, for the event log."""
         return Stamp(self.actor.tenant, self.actor.subject, self.moment, self.cause.text(), self.correlation)
 
-    def atomic(self) -> AbstractAsyncContextManager[None]:
-        """Everything inside commits together or not at all."""
-        return atomic(self.connection)
+    def atomic(self, *, bulk: bool = False) -> AbstractAsyncContextManager[None]:
+        """Everything inside commits together or not at all; `bulk` when that is many rows."""
+        return atomic(self.connection, bulk=bulk)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

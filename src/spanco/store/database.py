@@ -129,9 +129,14 @@ class Connected:
 
 
 @asynccontextmanager
-async def atomic(connection: Connection) -> AsyncIterator[None]:
-    """All statements inside commit together or not at all. Nobody else begins, commits or rolls back."""
+async def atomic(connection: Connection, *, bulk: bool = False) -> AsyncIterator[None]:
+    """All statements inside commit together or not at all. Nobody else begins, commits or rolls back.
+
+    `bulk` is for many rows: the GIN index then sorts its entries in later, many at a time (see `documents.settle`).
+    """
     async with connection.transaction():
+        if bulk:
+            await connection.execute("set local gin_pending_list_limit = '64MB'")
         yield
 
 

@@ -161,6 +161,14 @@ async def prepare(connection: Connection, resources: Sequence[Resource]) -> None
                 await connection.execute(command)
 
 
+async def settle(connection: Connection, resource: Resource) -> None:
+    """Sort in what bulk writes left in the waiting list of the GIN index, so that reads are fast again."""
+    async with atomic(connection):
+        await connection.execute("set local statement_timeout = 0")
+        index = _index(resource.kind, "any")
+        await connection.execute("select gin_clean_pending_list($1::text::regclass)", index)
+
+
 def partition(kind: str) -> str:
     """The name of the table that holds a kind."""
     return identifier(f"resource {kind}"[:63])
@@ -176,11 +184,26 @@ def _definition(resource: Resource) -> list[str]:
     if resource.parent:
         columns = "(tenant, parent, id)"
         commands.append(f"create index if not exists {_index(resource.kind, 'parent')} on {table} {columns}")
+    commands += _state_by_creation(resource, table)
     for name in resource.indexed:
-        expression = f'((document ->> {literal(name)}) collate "C")'
-        columns = f"(tenant, {expression}, id)"
+        columns = f"(tenant, {_text(name)}, id)"
         commands.append(f"create index if not exists {_index(resource.kind, name)} on {table} {columns}")
     return commands
+
+
+def _state_by_creation(resource: Resource, table: str) -> list[str]:
+    """The index of the question that people ask most: those in one state, newest first."""
+    state = resource.lifecycle.attribute if resource.lifecycle else ""
+    created = next((name for name, kept in resource.managed.items() if kept == "created"), "")
+    if state not in resource.indexed or created not in resource.indexed:
+        return []
+    columns = f"(tenant, {_text(state)}, {_text(created)}, id)"
+    return [f"create index if not exists {_index(resource.kind, 'state by creation')} on {table} {columns}"]
+
+
+def _text(name: str) -> str:
+    """A first-level text attribute as the expression that indexes and queries share."""
+    return f'((document ->> {literal(name)}) collate "C")'
 
 
 def _index(kind: str, name: str) -> str:

@@ -124,7 +124,7 @@ class _Compiler:
     def compiled(self, condition: Condition, item: str) -> str:
         columns = self.indexed | {ID} if item == _ROOT else frozenset[str]()
         if _pure(condition, columns):
-            return f"{item} @@ {self.bound(_jsonpath(condition, '$'))}::jsonpath"
+            return f"{item} @@ {self.bind(_jsonpath(condition, '$'))}::jsonpath"
         match condition:
             case AllOf(parts):
                 return self.joined(AllOf, parts, item, columns)
@@ -135,7 +135,7 @@ class _Compiler:
             case Compare((name,), op, value) if item == _ROOT:
                 return self.compared(name, op, value)
             case Compare() | Like() | Exists():
-                return f"{_SELF} @@ {self.bound(_jsonpath(condition, '$'))}::jsonpath"
+                return f"{_SELF} @@ {self.bind(_jsonpath(condition, '$'))}::jsonpath"
             case Element(path, inner):
                 self.depth += 1
                 element = f"element{self.depth}"
@@ -195,7 +195,7 @@ class _Compiler:
         return f"jsonb_path_query({_source(path, item)}, {self.path(path, '[*]')})"
 
     def path(self, path: Path, end: str = "") -> str:
-        return f"{self.bound(_spelled(path, '$') + end)}::jsonpath"
+        return f"{self.bind(_spelled(path, '$') + end)}::jsonpath"
 
     def bound(self, text: str) -> str:
         return f"{self.bind(text)}::text"

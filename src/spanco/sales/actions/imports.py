@@ -16,6 +16,7 @@ from spanco.kernel.openapi import Resource
 from spanco.operations import Draft, Known, Outcome, Refused, Stored
 from spanco.sales.actions.tables import Broken, Row, Table, escaped
 from spanco.sales.rules.mapping import REFUSED_COLUMNS, Mapping, Refusal, apply
+from spanco.store.documents import settle
 from spanco.work import Work
 
 OpenWork = Callable[[], AbstractAsyncContextManager[Work]]
@@ -105,6 +106,9 @@ async def run(open_work: OpenWork, job: Job, report: Report) -> Tally:
                 flying.append((mapped, asyncio.create_task(_write(open_work, job, mapped))))
             while flying:
                 await land()
+            if tally.created:
+                async with open_work() as work:
+                    await settle(work.connection, job.resource)
         finally:
             await asyncio.gather(*(task for _, task in flying), return_exceptions=True)
     return tally
@@ -160,7 +164,8 @@ async def _write(open_work: OpenWork, job: Job, batch: list[_Mapped]) -> list[Ou
         return []
     async with open_work() as work:
         if not job.dry_run:
-            return await operations.create(work, job.resource, drafts, historic=True, atomic=False)
+            async with work.atomic(bulk=True):
+                return await operations.create(work, job.resource, drafts, historic=True, atomic=False)
         outcomes: list[Outcome] = []
         with suppress(_TakenBack):
             async with work.atomic():
