@@ -29,7 +29,10 @@ def test_a_readable_moment_is_spelled_canonically(text: str, spelled: str) -> No
     assert canonical(text) == spelled
 
 
-@pytest.mark.parametrize("text", ["", "x", "2020", "2020-13-01", "2020-02-30", "2020-01-01T25:00", "2020-01-01Tx"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "2020", "2020-13-01", "2020-02-30", "2020-01-01T25:00", "2020-01-01Tx", "2020-02-30T00:00:00.000Z"],
+)
 def test_what_is_no_moment_is_none(text: str) -> None:
     """The checks then say so."""
     assert canonical(text) is None

@@ -7,6 +7,7 @@ _READABLE = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(?:[.,](\d{1,12}))?\s?([Zz]|[+ -]\d\d:?(?:\d\d)?)?)?",
     re.ASCII,
 )
+_CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
 def spell(moment: datetime) -> str:
@@ -19,6 +20,8 @@ def canonical(text: str) -> str | None:
 
     A missing offset means UTC, a missing time midnight, and a blank where an unencoded `+` stood is taken as `+`.
     """
+    if _CANONICAL.fullmatch(text) and _is_moment(text):
+        return text
     found = _READABLE.fullmatch(text)
     if found is None:
         return None
@@ -34,3 +37,11 @@ def canonical(text: str) -> str | None:
         return spell(moment)
     except OverflowError:  # the first or last hours of time, where UTC has no such year
         return spell(moment.replace(tzinfo=UTC))
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,6 +1,7 @@
 """What stands beside the APIs: their base paths, published documents, /docs, health and metrics."""
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from html import escape
 from importlib.resources import files
 from mimetypes import guess_type
@@ -59,8 +60,7 @@ class Pages:
         return path in self._roots or path in {"/", "/metrics", "/docs"} or path.startswith(("/health/", "/docs/"))
 
     def _document(self, request: Request, api: Api) -> Answer:
-        root = self._site.public_url or request.origin()
-        return Answer(200, encode(published(api, root)), JSON)
+        return Answer(200, _published(api, self._site.public_url or request.origin()), JSON)
 
     async def _health(self, path: str) -> Answer:
         """Liveness says that the process answers; readiness and start-up that the database does."""
@@ -94,6 +94,12 @@ class Pages:
         )
         head = "<tr><th>API</th><th>Title</th><th>Version</th><th>Base path</th></tr>"
         return _page("Spanco: the served APIs", f"<h1>The served APIs</h1><table>{head}{rows}</table>", _STYLE)
+
+
+@lru_cache(maxsize=64)
+def _published(api: Api, root: str) -> bytes:
+    """The published document; making it takes some milliseconds, so the last ones are kept."""
+    return encode(published(api, root))
 
 
 def _reader(api: Api) -> str:

@@ -24,9 +24,6 @@ from spanco.store.statements import literal
 COUNTED = 10_000
 _LARGE = 50_000
 _SAMPLE = 30_000
-_STATISTICS = """
-select reltuples::float8, coalesce(pg_stat_get_mod_since_analyze(oid), 0) from pg_class where oid = $1::text::regclass
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +71,25 @@ async def _counted(connection: Connection, search: Search, records: Sequence[asy
         total = await connection.fetchval(sql.count(COUNTED + 1), *sql.values)
     else:
         total = records[0]["total"]
-    if search.count_exactly or 0 <= total <= COUNTED:
+    if total is not None and (search.count_exactly or total <= COUNTED):
         return _found(search, records, total, exact=True)
-    return _found(search, records, *await _beyond(connection, search, total))
+    return _found(search, records, *await _beyond(connection, search, total, records))
 
 
-async def _beyond(connection: Connection, search: Search, counted: int) -> tuple[int, bool]:
+async def _beyond(
+    connection: Connection, search: Search, counted: int | None, records: Sequence[asyncpg.Record]
+) -> tuple[int, bool]:
     """The total of many matches: what the planner believes, where it can know; (total, exact).
 
-    `counted` is negative when the kind is so large that the count was left out of the page.
+    `counted` is None when the kind is so large that the count was left out of the page.
     """
     sql = _Sql(search)
     plan = await connection.fetchval(f"explain (format json) {sql.matching('1')}", *sql.values)
     believed = int(msgspec.json.decode(plan)[0]["Plan"]["Plan Rows"])
-    if counted > COUNTED:
+    if counted is not None:
         return max(believed, counted), False
-    rows, changes = await connection.fetchrow(_STATISTICS, partition(search.resource.kind))
-    if believed - _doubt(search.condition, believed, rows) - changes > COUNTED:
+    doubt = _doubt(search.condition, believed, records[0]["size"]) + records[0]["changes"]
+    if believed - doubt > COUNTED:
         return believed, False
     sql = _Sql(search)
     total = await connection.fetchval(sql.count(COUNTED + 1), *sql.values)
@@ -162,15 +161,19 @@ class _Sql:
         return self._rows(f"{chosen} order by {order.clause()} {self._slice()}", order, self._total())
 
     def _total(self) -> str:
-        """The count as a column, evaluated once; left out (-1) where the planner's estimate will do."""
+        """The count as a column, evaluated once; left out (null) where the planner's estimate may do.
+
+        Beside it, for that case, how many rows of the kind there were at the last `analyze` and how many changed since.
+        """
         if self.search.count_exactly:
-            return f"({self.count(None)})"
+            return f"({self.count(None)}) as total"
         counted = f"({self.count(COUNTED + 1)})"
         if not _guessed_well(self.search):
-            return counted
-        table = self.bind(partition(self.search.resource.kind))
-        size = f"select reltuples from pg_class where oid = {table}::text::regclass"
-        return f"case when ({size}) > {_LARGE} then -1 else {counted} end"
+            return f"{counted} as total"
+        table = literal(partition(self.search.resource.kind))
+        size = f"(select reltuples::float8 from pg_class where oid = {table}::regclass)"
+        changes = f"coalesce(pg_stat_get_mod_since_analyze({table}::regclass), 0)"
+        return f"case when {size} <= {_LARGE} then {counted} end as total, {size} as size, {changes} as changes"
 
     def page_of_candidates(self) -> str:
         order = Order(self.search.resource, self.search.window)
@@ -179,7 +182,7 @@ class _Sql:
         inside = f" where {' and '.join(order.by_name(each) for each in beyond)}" if beyond else ""
         names = order.names()
         chosen = f"select id{names} from candidate{inside} order by {order.clause_by_name()} {self._slice()}"
-        rows = self._rows(chosen, order, "(select count(*) from candidate)")
+        rows = self._rows(chosen, order, "(select count(*) from candidate) as total")
         return f"with candidate as materialized ({candidates}) {rows}"
 
     def _slice(self) -> str:
@@ -192,7 +195,7 @@ class _Sql:
         texts = "".join(f", chosen.{name}::text as {name}" for name in order.aliases)
         tenant, kind = self.bind(self.search.tenant), literal(self.search.resource.kind)
         return (
-            f"select resource.id, resource.version, resource.document, {total} as total{texts} "
+            f"select resource.id, resource.version, resource.document, {total}{texts} "
             f"from ({chosen}) as chosen "
             f"join resource on resource.tenant = {tenant} and resource.kind = {kind} and resource.id = chosen.id "
             f"order by {order.clause_by_name('chosen.')}"
