@@ -73,6 +73,7 @@ V5: dict[str, Any] = {
                             "made": {"type": "string", "format": "date-time"},
                             "weight": {"type": "number", "nullable": True},
                             "flown": {"type": "string", "format": "date"},
+                            "serviced": {"type": "array", "items": {"type": "string", "format": "date-time"}},
                             "wing": {"type": "array", "items": {"$ref": REF + "Wing"}},
                             "twin": {"$ref": REF + "Kite"},
                             "validFor": {
@@ -99,6 +100,7 @@ V5: dict[str, Any] = {
                     "name": {"type": "string"},
                     "weight": {"type": "number"},
                     "flown": {"type": "string", "format": "date"},
+                    "serviced": {"type": "array", "items": {"type": "string", "format": "date-time"}},
                     "wing": {"type": "array", "items": {"$ref": REF + "Wing"}},
                     "validFor": {"type": "object"},
                 },

@@ -60,6 +60,7 @@ def test_an_import_keeps_its_own_dates_and_state() -> None:
         ({"validFor": {"endDateTime": ""}}, {"validFor": {}}),
         ({"weight": None}, {}),
         ({"flown": "2026-01-01"}, {"flown": "2026-01-01"}),
+        ({"serviced": ["2026-01-01"]}, {"serviced": ["2026-01-01T00:00:00.000Z"]}),
         ({"unknown": None, "other": {"deep": [None, ""]}}, {"unknown": None, "other": {"deep": [None, ""]}}),
     ],
 )
@@ -114,6 +115,15 @@ def test_a_move_sets_the_date_of_the_state() -> None:
     before = kite()
     document, _ = ready_to_change(KITE, before, {**before, "state": "aloft"}, LATER)
     assert document["stateChangeDate"] == LATER
+
+
+def test_an_old_document_without_state_or_dates_can_be_changed() -> None:
+    """One that was stored before the API knew of them."""
+    before = {name: value for name, value in kite().items() if name not in {"state", "stateChangeDate"}}
+    change: Any = {**before, "state": "aloft", "stateChangeDate": "1999-01-01T00:00:00.000Z"}
+    document, paths = ready_to_change(KITE, before, change, LATER)
+    assert paths == ("state",)
+    assert (document["state"], document["stateChangeDate"]) == ("aloft", LATER)
 
 
 def test_no_difference_is_no_change() -> None:
