@@ -6,7 +6,7 @@ from datetime import datetime
 
 from spanco.kernel.openapi import Resource
 from spanco.store.database import Connection, atomic
-from spanco.store.statements import identifier, literal, statement
+from spanco.store.statements import identifier, literal, statement, text_of
 
 _PREPARE_LOCK = 0x5350414E4350
 
@@ -186,7 +186,7 @@ def _definition(resource: Resource) -> list[str]:
         commands.append(f"create index if not exists {_index(resource.kind, 'parent')} on {table} {columns}")
     commands += _state_by_creation(resource, table)
     for name in resource.indexed:
-        columns = f"(tenant, {_text(name)}, id)"
+        columns = f"(tenant, {text_of(name)}, id)"
         commands.append(f"create index if not exists {_index(resource.kind, name)} on {table} {columns}")
     return commands
 
@@ -197,13 +197,8 @@ def _state_by_creation(resource: Resource, table: str) -> list[str]:
     created = next((name for name, kept in resource.managed.items() if kept == "created"), "")
     if state not in resource.indexed or created not in resource.indexed:
         return []
-    columns = f"(tenant, {_text(state)}, {_text(created)}, id)"
+    columns = f"(tenant, {text_of(state)}, {text_of(created)}, id)"
     return [f"create index if not exists {_index(resource.kind, 'state by creation')} on {table} {columns}"]
-
-
-def _text(name: str) -> str:
-    """A first-level text attribute as the expression that indexes and queries share."""
-    return f'((document ->> {literal(name)}) collate "C")'
 
 
 def _index(kind: str, name: str) -> str:

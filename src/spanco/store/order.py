@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from spanco.kernel.openapi import Resource
 from spanco.kernel.paging import Cursor, Key, Window, sort_kinds
-from spanco.store.statements import literal
+from spanco.store.statements import literal, text_of
 
 Bind = Callable[[object], str]
 
@@ -101,8 +101,7 @@ def _parts(key: Key, kind: str, resource: Resource) -> list[Part]:
     """A declared text or number is one expression; anything else is numbers first, then text."""
     if kind == "text":
         name = key.path[0]
-        expression = f'((document ->> {literal(name)}) collate "C")'
-        return [Part(expression, "text", name in resource.always, key.descending)]
+        return [Part(text_of(name), "text", name in resource.always, key.descending)]
     steps = ".".join('"' + step.replace("\\", "\\\\").replace('"', '\\"') + '"' for step in key.path)
     value = f"jsonb_path_query_first(document, {literal('$.' + steps)})"
     number = Part(

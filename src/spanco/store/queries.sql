@@ -74,10 +74,6 @@ with gone as (
 )
 select id from gone;
 
--- name: estimate
--- How many resources of the kind there are, as the planner believes; all tenants together.
-select coalesce(sum(greatest(reltuples, 0)), 0)::bigint from pg_class where oid = $1::text::regclass;
-
 -- name: claim_key
 -- False while another request holds this Idempotency-Key; held until the transaction ends.
 select pg_try_advisory_xact_lock(hashtextextended($1 || chr(10) || $2, 0));
@@ -98,7 +94,3 @@ set fingerprint = excluded.fingerprint, expires_at = excluded.expires_at, status
 -- Remove a small batch of answers whose time is over.
 delete from idempotency where (tenant, key) in
     (select tenant, key from idempotency where expires_at <= $1 order by expires_at limit 100 for update skip locked);
-
--- name: version
--- The version of the server, as a number such as 150019.
-select current_setting('server_version_num')::int;

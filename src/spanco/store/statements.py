@@ -27,3 +27,8 @@ def literal(text: str) -> str:
 def identifier(text: str) -> str:
     """A trusted name as an SQL identifier, at most 63 bytes long as PostgreSQL wants it."""
     return '"' + text.replace('"', '""') + '"'
+
+
+def text_of(name: str) -> str:
+    """A first-level text attribute of the document, as indexes and orders spell it."""
+    return f'((document ->> {literal(name)}) collate "C")'
