@@ -14,7 +14,7 @@ PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1 && { echo $$each; break; }; done)
 
 # Branch coverage of these must be complete.
-COVERED := src/spanco/kernel/*,src/spanco/sales/rules/*,tests/kernel/*,tests/access/*,tests/store/*,tests/project/*
+COVERED := src/spanco/kernel/*,src/spanco/events/rules/*,src/spanco/sales/rules/*,tests/events/*,tests/kernel/*,tests/access/*,tests/store/*,tests/project/*
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header $(LOCK_ARGS)
@@ -51,8 +51,12 @@ check: $(READY)  ## run what continuous integration runs: format, lint, types, a
 	printf '\nmake check: all green in %d seconds\n' $$((SECONDS - begun))
 
 .PHONY: bench
-bench: $(READY)  ## measure against the floor and a typical server (needs wrk)
+bench: $(READY)  ## measure against the floor and a typical server, and deliveries (needs wrk)
 	$(BIN)/python -m bench $(ARGS)
+
+.PHONY: chaos
+chaos: $(READY)  ## kill, stop and cut under load, and show that nothing is lost (45 minutes; ARGS="--share 0.1")
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 .PHONY: format
 format: $(READY)  ## format the code and mend what the linter can mend

@@ -14,6 +14,7 @@ from spanco import clock
 from spanco.access.actor import Actor
 from spanco.app import Running
 from spanco.app import running as run
+from spanco.events.live import Live
 from spanco.rest.pages import Pages
 from spanco.rest.routes import Surface
 from spanco.rest.site import Limits, Site
@@ -70,7 +71,8 @@ def surface_of(running: Running, limits: Limits = LIMITS) -> Surface:
     async def authenticate(_header: str | None) -> Actor:
         return running.actor
 
-    site = Site(running.apis, running.means, authenticate, limits, None)
+    live = Live(running.database, running.ways, running.settings.streams)
+    site = Site(running.apis, running.means, authenticate, limits, running.courier, live)
     return Surface(site, Pages(site, running.ready))
 
 

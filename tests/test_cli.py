@@ -9,8 +9,8 @@ import structlog
 from typer.testing import CliRunner
 
 from spanco.cli.commands import app, main
-from spanco.cli.serve import hand_down, is_loopback
-from spanco.settings import Settings
+from spanco.cli.serve import hand_down
+from spanco.settings import Settings, is_loopback
 
 run = CliRunner().invoke
 

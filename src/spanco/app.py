@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -15,24 +16,39 @@ from spanco.access.errors import Unauthenticated
 from spanco.access.policy import Policy
 from spanco.access.policy import load as load_policy
 from spanco.access.tokens import Verifier
+from spanco.events.audience import Ways
+from spanco.events.bindings import EVENT_BINDINGS
+from spanco.events.live import Live
+from spanco.events.rules.listening import OPERATIONS
+from spanco.kernel.cloudevent import Producer
+from spanco.kernel.envelope import Teller
 from spanco.kernel.openapi import Api, BadDocument, Resource, load
 from spanco.rest.pages import Pages
+from spanco.rest.protocol import ENDING
 from spanco.rest.request import Receive, Scope
 from spanco.rest.responses import Send
 from spanco.rest.routes import Surface
 from spanco.rest.site import Limits, Site
 from spanco.sales.bindings import BINDINGS
-from spanco.settings import Settings
+from spanco.settings import Settings, is_loopback
 from spanco.store.database import Database
 from spanco.store.documents import prepare
 from spanco.store.embedded import embedded
 from spanco.store.errors import DatabaseAway
+from spanco.store.keeping import prepare_months
 from spanco.store.migrate import migrate
-from spanco.transport import Transport
+from spanco.transport import Courier, Transport, guard_of
+from spanco.transport.broker import Broker
 from spanco.work import AtWork, Cause, Means
+from spanco.worker.keeping import Keeping, Retention
+from spanco.worker.publishing import Publisher
+from spanco.worker.running import Worker
+from spanco.worker.sending import Sender
+from spanco.worker.serving import Station
 
 _log = structlog.get_logger("spanco.app")
 _ATTEMPTS = 15
+_BINDINGS = {**BINDINGS, **EVENT_BINDINGS}
 
 
 class BadApiFile(Exception):
@@ -47,6 +63,8 @@ class Running:
     apis: tuple[Api, ...]
     database: Database
     policy: Policy
+    courier: Courier
+    broker: Broker | None = None
     actor: Actor = ANONYMOUS
 
     def resource(self, api: str, name: str) -> Resource:
@@ -60,7 +78,18 @@ class Running:
     @property
     def means(self) -> Means:
         """What every unit of work works with."""
-        return Means(self.database, self.policy, BINDINGS)
+        return Means(self.database, self.policy, _BINDINGS, self.settings.document_limit)
+
+    @property
+    def root(self) -> str:
+        """The public address that links in events begin with."""
+        given = self.settings.public_url or f"http://{self.settings.host}:{self.settings.port}"
+        return given.rstrip("/")
+
+    @property
+    def ways(self) -> Ways:
+        """How events are judged and told."""
+        return Ways(self.policy, Teller(self.apis, self.root))
 
     async def ready(self) -> bool:
         """Whether the database answers."""
@@ -80,7 +109,14 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         opened = Database.opened(url, size=settings.pool_size, timeout_ms=settings.statement_timeout_ms)
         database = await stack.enter_async_context(opened)
         await _made_ready(database, served)
-        yield Running(settings, served, database, load_policy(settings.policy_file))
+        networks = [str(network) for network in settings.callback_networks]
+        guard = guard_of(networks, loopback=settings.auth == "none" and is_loopback(settings.host))
+        courier = Courier(guard, seconds=settings.callback_seconds)
+        stack.push_async_callback(courier.aclose)
+        broker = Broker(settings.nats_url) if settings.nats_url else None
+        if broker:
+            stack.push_async_callback(broker.aclose)
+        yield Running(settings, served, database, load_policy(settings.policy_file), courier, broker)
 
 
 async def _made_ready(database: Database, served: tuple[Api, ...]) -> None:
@@ -91,6 +127,7 @@ async def _made_ready(database: Database, served: tuple[Api, ...]) -> None:
                 _log.info("migrated", step=step)
             async with database.connected() as connection:
                 await prepare(connection, [resource for api in served for resource in api.resources.values()])
+                await prepare_months(connection, clock.now())
         except DatabaseAway:
             if attempt == _ATTEMPTS:
                 raise
@@ -130,15 +167,16 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the start and the end of the server."""
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._live(scope, receive, send)
         elif self._surface:
             await self._surface(scope, receive, send)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         try:
             system = await self._stack.enter_async_context(running(self._settings))
             self._surface = await surface(system, self._stack)
+            scope["state"][ENDING] = self._surface.end
         except Exception as error:  # noqa: BLE001 - whatever it is, the operator reads a sentence
             _log.error("cannot start", reason=str(error) or type(error).__doc__)
             await self._stack.aclose()
@@ -156,7 +194,9 @@ async def surface(system: Running, stack: AsyncExitStack) -> Surface:
     authenticate = await _authenticator(settings, system.policy, stack)
     limits = Limits(settings.page_default, settings.page_maximum, settings.body_limit, settings.idempotency_hours)
     public_url = settings.public_url.rstrip("/") if settings.public_url else None
-    site = Site(system.apis, system.means, authenticate, limits, public_url, trace=settings.log_requests)
+    trace = settings.log_requests
+    live = Live(system.database, system.ways, settings.streams)
+    site = Site(system.apis, system.means, authenticate, limits, system.courier, live, public_url, trace=trace)
     return Surface(site, Pages(site, system.ready))
 
 
@@ -193,6 +233,23 @@ def _verifier(settings: Settings, policy: Policy, transport: Transport) -> Verif
         default_tenant=settings.jwt_default_tenant,
     )
     return Verifier(trust, transport, policy.roles)
+
+
+def worker(system: Running) -> Worker:
+    """A worker of a running system."""
+    settings = system.settings
+    means = replace(system.means, policy=Policy())  # it acts for the house, whatever the table says of others
+    hubs = {each.kind: each for api in system.apis for each in api.resources.values() if each.is_hub}
+    ways = system.ways
+    sender = Sender(system.courier, ways.teller, settings.callback_seconds)
+    name = settings.worker_name or clock.new_id()
+    station = Station(name, means, hubs, sender, timedelta(seconds=2 * settings.callback_seconds))
+    retention = Retention(timedelta(days=settings.event_days), timedelta(days=settings.delivery_days))
+    keeping = Keeping(system.database, retention)
+    publisher = None
+    if system.broker:
+        publisher = Publisher(system.database, Producer(system.apis, ways.teller, system.root), system.broker, name)
+    return Worker(station, ways, keeping, system.resource(OPERATIONS, "replay"), publisher)
 
 
 def create() -> Application:

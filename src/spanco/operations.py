@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from spanco import clock, telemetry
 from spanco.access.grants import Verb
 from spanco.kernel.checks import ready_to_change, ready_to_create
-from spanco.kernel.errors import NotFound, Problem, Stale
+from spanco.kernel.errors import BadParameter, NotFound, Problem, Stale
 from spanco.kernel.events import event_type, events_of_change
+from spanco.kernel.moments import spell
 from spanco.kernel.openapi import Resource
 from spanco.kernel.paging import Window
 from spanco.kernel.query.ast import EVERYTHING, AllOf, Condition
 from spanco.kernel.query.match import matches
-from spanco.kernel.wire import Document, Json, decode_stored, encode
-from spanco.store import documents
+from spanco.kernel.wire import Document, Json, decode_document
+from spanco.store import documents, history
 from spanco.store.documents import Change, NewRow, Row
 from spanco.store.errors import Conflict
 from spanco.store.search import Found, Search
@@ -66,12 +68,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a list is asked for."""
+    """What a list is asked for; as it stood at the moment `as_of`, where there is one."""
 
     condition: Condition
     window: Window
     parent: str | None = None
     count_exactly: bool = False
+    as_of: datetime | None = None
 
 
 Patch = Callable[[Document], Json]
@@ -81,18 +84,28 @@ _BINDING = Binding()
 async def find(work: Work, resource: Resource, query: Query) -> Found:
     """A page of the resources that match and that the actor may see."""
     visible = work.policy.allow(work.actor, "read", resource.kind)
-    await _check_parents(work, resource, {query.parent})
+    _check_past(resource, query.as_of)
+    await _check_parents(work, resource, {query.parent}, query.as_of)
     condition = query.condition
     if visible != EVERYTHING:
         condition = visible if condition == EVERYTHING else AllOf((visible, condition))
-    search = Search(resource, work.actor.tenant, query.parent, condition, query.window, query.count_exactly)
-    return await search_for(work.connection, search)
+    search = Search(
+        resource, work.actor.tenant, query.parent, condition, query.window, query.count_exactly, query.as_of
+    )
+    found = await search_for(work.connection, search)
+    if query.as_of is not None:
+        await _check_kept(work, query.as_of)
+    return found
 
 
-async def get(work: Work, resource: Resource, place: Place) -> Stored:
-    """One resource; `NotFound` also when the actor may not see it."""
+async def get(work: Work, resource: Resource, place: Place, *, as_of: datetime | None = None) -> Stored:
+    """One resource, now or as it stood at a moment; `NotFound` also when the actor may not see it."""
     visible = work.policy.allow(work.actor, "read", resource.kind)
-    row = await documents.read(work.connection, resource, work.actor.tenant, (place.id, place.parent))
+    _check_past(resource, as_of)
+    if as_of is None:
+        row = await documents.read(work.connection, resource, work.actor.tenant, (place.id, place.parent))
+    else:
+        row = await _read_past(work, resource.kind, place, as_of)
     if row is None or (visible != EVERYTHING and not _seen(visible, row)):
         raise NotFound
     return Stored(row.id, row.version, row.document)
@@ -136,9 +149,7 @@ async def patch(
     """
     async with work.atomic():
         row = await _locked(work, resource, place, "update", expected)
-        stored = decode_stored(row.document)
-        assert isinstance(stored, dict)
-        before: Document = {"id": row.id, **stored}
+        before: Document = {"id": row.id, **decode_document(row.document)}
         binding = work.bindings.get(resource.kind, _BINDING)
         document, paths = ready_to_change(resource, before, change(before), work.now)
         if not paths:
@@ -146,7 +157,7 @@ async def patch(
         if binding.prepare:
             document = binding.prepare(resource, document, before)
         raised = tuple((clock.new_id(), of) for of in events_of_change(resource, paths))
-        following = Change(encode(document), paths, raised)
+        following = Change(work.encoded(document), paths, raised)
         after = await documents.update(work.connection, resource, work.stamp(), row, following)
         if after is None:
             raise Conflict
@@ -184,21 +195,45 @@ def _count(resource: Resource, verb: str, events: Sequence[str]) -> None:
         telemetry.record_event(event, events.count(event))
 
 
-async def _check_parents(work: Work, resource: Resource, parents: set[str | None]) -> None:
-    """Raise `NotFound` when a nested resource has no parent to stand under."""
-    if resource.parent_kind is None:
+async def _check_parents(
+    work: Work, resource: Resource, parents: set[str | None], as_of: datetime | None = None
+) -> None:
+    """Raise `NotFound` when a nested resource has no parent to stand under, or had none at that moment."""
+    kind = resource.parent_kind
+    if kind is None:
         return
     for parent in parents:
-        if parent is None or not await documents.exists(
-            work.connection, resource.parent_kind, work.actor.tenant, parent
-        ):
+        if parent is None:
+            raise NotFound
+        if as_of is not None:
+            there = await _read_past(work, kind, Place(parent), as_of) is not None
+        else:
+            there = await documents.exists(work.connection, kind, work.actor.tenant, parent)
+        if not there:
             raise NotFound
 
 
+def _check_past(resource: Resource, as_of: datetime | None) -> None:
+    """Raise `BadParameter` when the past is asked of what has no log."""
+    if as_of is not None and resource.is_view:
+        raise BadParameter("asOf", f"Of a {resource.name} only the present is kept; leave it out.")
+
+
+async def _read_past(work: Work, kind: str, place: Place, as_of: datetime) -> Row | None:
+    row = await history.read(work.connection, kind, work.actor.tenant, (place.id, place.parent), as_of)
+    await _check_kept(work, as_of)
+    return row
+
+
+async def _check_kept(work: Work, as_of: datetime) -> None:
+    """Raise `BadParameter` when the log does not reach back so far; asked after a read, lest it be pruned meanwhile."""
+    since = await history.kept_since(work.connection)
+    if since is not None and as_of < since:
+        raise BadParameter("asOf", f"The history is kept since {spell(since)}; ask for that moment or a later one.")
+
+
 def _seen(visible: Condition, row: Row) -> bool:
-    document = decode_stored(row.document)
-    assert isinstance(document, dict)
-    return matches(visible, {"id": row.id, **document})
+    return matches(visible, {"id": row.id, **decode_document(row.document)})
 
 
 def _new_row(work: Work, resource: Resource, draft: Draft, *, historic: bool) -> NewRow:
@@ -206,7 +241,7 @@ def _new_row(work: Work, resource: Resource, draft: Draft, *, historic: bool) ->
     binding = work.bindings.get(resource.kind, _BINDING)
     if binding.prepare:
         document = binding.prepare(resource, document, None)
-    return NewRow(clock.new_id(), draft.parent, encode(document), clock.new_id(), draft.origin)
+    return NewRow(clock.new_id(), draft.parent, work.encoded(document), clock.new_id(), draft.origin)
 
 
 async def _insert(work: Work, resource: Resource, rows: Sequence[NewRow]) -> list[Outcome]:

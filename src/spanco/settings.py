@@ -1,9 +1,10 @@
 """Every setting, read once at the start from `SPANCO_…` variables and handed down (design D11)."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,6 +29,17 @@ class Settings(BaseSettings):
     body_limit: int = Field(default=1_000_000, ge=1000)
     idempotency_hours: int = Field(default=24, ge=24)
 
+    worker: bool = True
+    worker_name: str = ""
+    worker_port: int = Field(default=0, ge=0, le=65535)
+    callback_networks: tuple[IPvAnyNetwork, ...] = ()
+    callback_seconds: float = Field(default=15.0, ge=0.1, le=60)
+    event_days: int = Field(default=400, ge=30)
+    delivery_days: int = Field(default=60, ge=30)
+    document_limit: int = Field(default=2_000_000, ge=1000)
+    streams: int = Field(default=200, ge=0)
+    nats_url: str = ""
+
     auth: Literal["none", "jwt"] = "none"
     allow_open: bool = False
     jwt_issuer: str = ""
@@ -41,3 +53,13 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     log_requests: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -55,11 +55,34 @@ _pool = Gauge(
 _writes = Counter("spanco_writes_total", "Resources written", ["resource", "verb"], registry=_registry)
 _events = Counter("spanco_events_total", "Events written", ["event"], registry=_registry)
 
+_deliveries = Counter("spanco_deliveries_total", "Tries to deliver an event", ["outcome"], registry=_registry)
+_delivery_seconds = Histogram(
+    "spanco_delivery_seconds",
+    "Time from a change to the try that delivered its event",
+    registry=_registry,
+    buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0, 3600.0, 86400.0),
+)
+_dead = Counter("spanco_dead_letters_total", "Deliveries that were given up", registry=_registry)
+_ended = Counter("spanco_hubs_ended_total", "Hubs that were given up", ["reason"], registry=_registry)
+_backlog = Gauge(
+    "spanco_events_waiting",
+    "Events to be matched, deliveries to be made",
+    ["what"],
+    registry=_registry,
+    multiprocess_mode="mostrecent",
+)
+
+_streams = Gauge("spanco_streams", "Clients that follow the events", registry=_registry, multiprocess_mode="livesum")
+
 _recorders: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 began = _in_flight.inc
 """Call when a request begins …"""
 ended = _in_flight.dec
 """… and when it ends, however it ends."""
+stream_began = _streams.inc
+"""Call when a client begins to follow the events …"""
+stream_ended = _streams.dec
+"""… and when it no longer does."""
 
 
 def record(resource: str, method: str, status: int, seconds: float) -> None:
@@ -87,6 +110,29 @@ def _written(resource: str, verb: str) -> Counter:
 @lru_cache(maxsize=1024)
 def _raised(event: str) -> Counter:
     return _events.labels(event)
+
+
+def record_delivery(outcome: str, seconds: float | None = None) -> None:
+    """Count a try to deliver; where it succeeded, how long after the change."""
+    _deliveries.labels(outcome).inc()
+    if seconds is not None:
+        _delivery_seconds.observe(seconds)
+
+
+def record_dead_letters(count: int) -> None:
+    """Count deliveries that were given up."""
+    _dead.inc(count)
+
+
+def record_hub_ended(reason: str) -> None:
+    """Count a hub that was given up."""
+    _ended.labels(reason).inc()
+
+
+def record_backlog(events: int, deliveries: int) -> None:
+    """Tell how many events are to be matched with hubs and how many deliveries are to be made."""
+    _backlog.labels("events").set(events)
+    _backlog.labels("deliveries").set(deliveries)
 
 
 def record_pool(busy: int, idle: int) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from spanco import clock
 from spanco.access.actor import Actor
 from spanco.access.policy import Policy
+from spanco.kernel.errors import TooLarge
 from spanco.kernel.moments import spell
 from spanco.kernel.openapi import Resource
 from spanco.kernel.wire import Document, Json, encode
@@ -29,14 +30,19 @@ class Cause:
 
 Prepare = Callable[[Resource, Document, Document | None], Document]
 React = Callable[["Work", Resource, Document | None, Row], Awaitable[None]]
+Reveal = Callable[["Work", Resource, Row], Awaitable[Document]]
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What is special about one kind: a pure completion before a write, a reaction after it in its transaction."""
+    """What is special about one kind: a pure completion before a write, a reaction after it in its transaction.
+
+    And what only the answer to its creation shows and nobody keeps, such as a secret.
+    """
 
     prepare: Prepare | None = None
     react: React | None = None
+    reveal: Reveal | None = None
 
 
 @dataclass(slots=True)
@@ -49,6 +55,7 @@ class Work:
     policy: Policy
     bindings: Mapping[str, Binding]
     correlation: str | None = None
+    document_limit: int = 2_000_000
     _moment: datetime | None = None
 
     @property
@@ -67,6 +74,13 @@ class Work:
         """Who, when and why, for the event log."""
         return Stamp(self.actor.tenant, self.actor.subject, self.moment, self.cause.text(), self.correlation)
 
+    def encoded(self, document: Document) -> bytes:
+        """The document as it is stored; `TooLarge` when it could not be told in an event as it is."""
+        body = encode(document)
+        if len(body) > self.document_limit:
+            raise TooLarge(f"The resource would be larger than the {self.document_limit} bytes that this server keeps.")
+        return body
+
     def atomic(self, *, bulk: bool = False) -> AbstractAsyncContextManager[None]:
         """Everything inside commits together or not at all; `bulk` when that is many rows."""
         return atomic(self.connection, bulk=bulk)
@@ -79,6 +93,7 @@ class Means:
     database: Database
     policy: Policy
     bindings: Mapping[str, Binding]
+    document_limit: int = 2_000_000
 
     def work(self, actor: Actor, cause: Cause, correlation: str | None = None) -> "AtWork":
         """A unit of work on a connection of the database."""
@@ -99,7 +114,8 @@ class AtWork:
         """The unit of work."""
         actor, cause, correlation = self._given
         connection = await self._connected.__aenter__()
-        return Work(actor, cause, connection, self._means.policy, self._means.bindings, correlation)
+        means = self._means
+        return Work(actor, cause, connection, means.policy, means.bindings, correlation, means.document_limit)
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Whatever is not committed is gone."""

@@ -2,15 +2,20 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import jsonschema_rs
 import pytest
+
+from spanco.apis import own
 
 Named: TypeAlias = Mapping[str, Any]
 
 MOMENTS = {"created", "changed", "moved"}
+METHODS = {"get", "post", "patch", "delete"}
 _SHARED = Path(os.environ.get("SPANCO_SHARED") or Path(__file__).parents[2].parent / "shared")
 OFFICIAL = sorted((_SHARED / "openapi").glob("*.json"))
 needs_official = pytest.mark.skipif(not OFFICIAL, reason=f"The official documents are not at {_SHARED / 'openapi'}.")
@@ -19,6 +24,11 @@ needs_official = pytest.mark.skipif(not OFFICIAL, reason=f"The official document
 def official(number: str) -> dict[str, Any]:
     """The official document of one API, e.g. `TMF699`."""
     return read(next(path for path in OFFICIAL if path.name.startswith(number)))
+
+
+def ours(key: str) -> dict[str, Any]:
+    """Our own document of one API by its `x-spanco-key`, e.g. `sales`."""
+    return next(dict(each) for each in own() if each["x-spanco-key"] == key)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -39,6 +49,53 @@ def resolved(schema: Named, schemas: Named) -> tuple[str, Named]:
         return "", schema
     name = schema["$ref"].rsplit("/", 1)[-1]
     return name, schemas[name]
+
+
+def operations(document: Named) -> Iterator[tuple[str, str, Named]]:
+    """Path, method and operation."""
+    for path, item in document["paths"].items():
+        for method in METHODS & set(item):
+            yield path, method, item[method]
+
+
+def gaps(name: str, theirs: Named, mine: Named) -> set[str]:
+    """What the official schema of this name says and ours does not, however deep, in sentences."""
+    both = {"$ref": f"#/components/schemas/{name}"}
+    return set(_gaps(both, both, (theirs, mine)))
+
+
+def _gaps(
+    theirs: Named, mine: Named, schemas: tuple[Named, Named], seen: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """`seen` are the names of the schemas that are being compared already."""
+    (name, theirs), (_, mine) = resolved(theirs, schemas[0]), resolved(mine, schemas[1])
+    if name in seen:
+        return
+    if theirs.get("type") != mine.get("type"):
+        yield f"{name}: is no {theirs.get('type')}"
+    if set(theirs.get("enum", ())) != set(mine.get("enum", ())):
+        yield f"{name}: other values"
+    for each in set(theirs.get("required", ())) - set(mine.get("required", ())):
+        yield f"{name}.{each}: not mandatory"
+    if "items" in theirs:
+        yield from _gaps(theirs["items"], mine.get("items", {}), schemas, seen | {name})
+    for each, part in theirs.get("properties", {}).items():
+        if each in mine.get("properties", {}):
+            yield from _gaps(part, mine["properties"][each], schemas, seen | {name})
+        else:
+            yield f"{name}.{each}: absent"
+
+
+def validator(schemas: Named, name: str) -> jsonschema_rs.Draft4Validator:
+    """A check against one of these schemas."""
+    root = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
+    return jsonschema_rs.Draft4Validator(root, validate_formats=True)
+
+
+def sentences(text: str) -> set[str]:
+    """A text and each of its sentences, without case and punctuation at the end."""
+    parts = [text, *re.split(r"(?<=[.!?;])\s+", text)]
+    return {" ".join(part.lower().split()).rstrip(".!?; ") for part in parts}
 
 
 def texts(node: object) -> Iterator[str]:

@@ -12,7 +12,7 @@ def test_only_drawn_moves_are_allowed() -> None:
         {"x-spanco-lifecycle": {"attribute": "s", "initial": ["a"], "moves": {"a": ["b", "c"], "b": []}}}
     )
     assert cycle is not None
-    assert cycle.companions == {"s", "sChangeDate", "sChangeReason"}
+    assert cycle.companions == {"s", "sChangeDate", "sChangeReason", "sReason"}
     cycle.guard("a", "a")
     cycle.guard("a", "c")
     with pytest.raises(RefusedMove, match="Possible from 'a': b, c"):

@@ -19,7 +19,7 @@ def test_a_swagger_document_is_read_like_an_openapi_one() -> None:
     """`basePath`, `definitions` and body parameters are those of Swagger 2.0."""
     rope = load(V4).resources["rope"]
     assert (load(V4).base_path, load(V4).api_id, rope.type_name) == ("/tmf-api/rope/v4", "rope", "Rope")
-    assert rope.methods == {"list", "create", "delete"}
+    assert rope.methods == {"list", "create", "create-many", "delete"}
     assert rope.server_owned == {"id", "href"}
 
 

@@ -13,8 +13,9 @@ from spanco.kernel.wire import encode
 from tests.kernel.example import V4, V5
 from tests.system import OFFICIAL
 
-OWN = load(apis.own()[0])
-APIS = [OWN, load(V4), load(V5)] + [
+OURS = [load(document) for document in apis.own()]
+OWN = next(api for api in OURS if api.key == "sales")
+APIS = [*OURS, load(V4), load(V5)] + [
     load(json.loads(file.read_bytes()), list(apis.overlays().values())) for file in OFFICIAL
 ]
 ROOT = "https://sales.example.com"
@@ -94,8 +95,11 @@ def test_the_operations_are_those_that_are_served(api: Api) -> None:
         above = f"/{resource.parent}/{{{resource.parent}Id}}" if resource.parent else ""
         path = f"{above}/{resource.name}"
         expected |= {(path, "get")} if "list" in resource.methods else set()
-        expected |= {(path, "post"), (path, "patch")} if "create" in resource.methods else set()
+        expected |= {(path, "post")} if "create" in resource.methods else set()
+        expected |= {(path, "patch")} if "create-many" in resource.methods else set()
         expected |= {(f"{path}/{{id}}", method) for verb, method in served.items() if verb in resource.methods}
+    pages = {path for path, item in api.document["paths"].items() if item.get("x-spanco-page")}
+    expected |= {(path, "get") for path in pages}
     found = list(operations(document))
     assert {(path, method) for path, method, _ in found} == expected
     assert len({operation["operationId"] for _, _, operation in found}) == len(found)

@@ -115,6 +115,16 @@ def test_the_changelog_has_an_entry_for_what_comes_next() -> None:
     assert section(page("CHANGELOG.md"), "Unreleased") or "## [Unreleased]" in page("CHANGELOG.md")
 
 
+def test_every_promise_of_delivery_names_the_test_that_proves_it() -> None:
+    """Each sentence of the list ends with a test, and the test exists."""
+    promises = re.findall(r"^\* (.*)$", section(page("docs/delivery.md"), "What is promised"), re.MULTILINE)
+    assert len(promises) > 15
+    for promise in promises:
+        named = re.search(r"\(`(tests/[\w/]+\.py)::(test_\w+)`\)$", promise)
+        assert named, promise
+        assert f"def {named[2]}(" in (ROOT / named[1]).read_text(encoding="utf-8"), promise
+
+
 def test_every_decision_names_what_enforces_it() -> None:
     """A record ends with a line "Enforced by", and the tests named there exist."""
     records = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))

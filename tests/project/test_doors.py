@@ -17,7 +17,18 @@ TRANSACTION_SQL = re.compile(
     re.IGNORECASE,
 )
 WAYS_OUT = frozenset(
-    {"httpx", "socket", "urllib.request", "urllib3", "http.client", "aiohttp", "requests", "websockets"}
+    {
+        "httpx",
+        "httpcore",
+        "nats",
+        "socket",
+        "urllib.request",
+        "urllib3",
+        "http.client",
+        "aiohttp",
+        "requests",
+        "websockets",
+    }
 )
 OPENERS = frozenset({"open_connection", "open_unix_connection", "create_connection"})
 CLOCK_CALLS = frozenset({"utcnow", "today", "time_ns", "gmtime", "localtime", "uuid1"})
@@ -36,15 +47,15 @@ def commits(module: Module) -> Iterator[str]:
 
 
 def ways_out(module: Module) -> Iterator[str]:
-    """Connections outward that are made outside `transport.py`."""
-    if below(module, "transport.py"):
+    """Connections outward that are made outside `transport/`."""
+    if below(module, "transport/"):
         return
     for node in ast.walk(module.tree):
         for name in imported(node):
             if any(name == way or name.startswith(f"{way}.") for way in WAYS_OUT) and not escaped(module, node):
-                yield f"{module.path}: the import of {name} is for transport.py"
+                yield f"{module.path}: the import of {name} is for transport/"
         if isinstance(node, ast.Call) and called(node) in OPENERS and not module.allowed(node):
-            yield module.at(node, f"{called(node)}() is for transport.py")
+            yield module.at(node, f"{called(node)}() is for transport/")
 
 
 def clocks(module: Module) -> Iterator[str]:
@@ -137,7 +148,7 @@ def test_whoever_goes_past_the_keeper_is_caught(check: Check, line: str) -> None
     ("check", "line", "keeper"),
     [
         (commits, "connection.transaction()", "src/spanco/store/database.py"),
-        (ways_out, "import httpx", "src/spanco/transport.py"),
+        (ways_out, "import httpx", "src/spanco/transport/client.py"),
         (clocks, "datetime.now(UTC)", "src/spanco/clock.py"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 from tests.project.source import PACKAGE, Check, Function, Module, below, modules, read, snippet, strings
 
-PURE = ("kernel/", "sales/rules/")
+PURE = ("kernel/", "events/rules/", "sales/rules/")
 GENERIC = ("kernel/", "operations.py", "rest/")
 STATELESS = (*GENERIC, "store/")
 OPERATIONS = {"find", "get", "create", "patch", "remove"}

@@ -24,10 +24,12 @@ _FILTERS = (
     "[?(@.rating=='hot' || length(@.name)>3)]",
     "note",
 )
+ENDLESS = frozenset({"/stream"})  # an answer that never ends has tests of its own
+HAPPENED = "SomethingHappened"
 _JSON_PATCHES = {"application/json-patch+json", "application/json-patch-query+json"}
 _MERGE_PATCHES = {"application/json", "application/merge-patch+json"}
 _NUMBERS = count(1)  # one for all campaigns: an Idempotency-Key counts for a tenant, not for an API
-_PERIOD = ("startDateTime", "endDateTime")
+_PERIODS = (("startDateTime", "endDateTime"), ("from", "to"))
 _Case = schemathesis.Case[Any]
 
 
@@ -44,7 +46,7 @@ class Outcome:
 def run(document: Mapping[str, Any], *, phases: Mapping[str, bool], examples: int, seed: int = 1) -> Outcome:
     """All checks on every operation of a published document, at the address that it names."""
     config = SchemathesisConfig.from_dict(_config(document["servers"][0]["url"], phases, examples, seed))
-    schema = schemathesis.openapi.from_dict(dict(document), config=config)
+    schema = schemathesis.openapi.from_dict(dict(document), config=config).exclude(path=list(ENDLESS))
     client = httpx.Client()
     repair = Repair(client)
 
@@ -76,6 +78,10 @@ def _config(url: str, phases: Mapping[str, bool], examples: int, seed: int) -> d
             # 412: whether an If-Match still holds is a matter of the resource's state, not of the schema.
             "positive_data_acceptance": {
                 "expected-statuses": ["2xx", "3xx", "401", "403", "404", "409", "412", "429", "5xx"]
+            },
+            # 413: chance may make what is invalid too large as well.
+            "negative_data_rejection": {
+                "expected-statuses": [*("400", "401", "403", "404", "405", "406"), *("409", "413", "415", "422", "428")]
             },
         },
     }
@@ -132,9 +138,30 @@ class Repair:
             case.headers["If-Match"] = "*"
 
     def _body(self, case: _Case) -> None:
+        if isinstance(case.body, dict):
+            self._meaning(case.body)
+            if case.operation.label == "POST /replay" and not case.body.keys() & {"hub", "event", "deadLetter", "to"}:
+                case.body.setdefault("from", "2026-01-31T09:30:00.000Z")
+            if case.operation.path.endswith("/event"):
+                case.body["eventType"] = HAPPENED  # what the topics of this campaign choose
+        elif isinstance(case.body, list):
+            for each in case.body:
+                value = each.get("value") if isinstance(each, dict) else None
+                if isinstance(value, dict):
+                    self._meaning(value)
         if case.media_type in _JSON_PATCHES and case.operation.path.endswith("{id}") and isinstance(case.body, list):
             case.body = list(self._applicable(case.body))
         _order_periods(case.body)
+
+    def _meaning(self, body: dict[str, Any]) -> None:
+        """Addresses and queries that are more than texts of the right length."""
+        if "callback" in body:
+            body["callback"] = f"http://127.0.0.1:9/listener/{next(_NUMBERS)}"
+        if "event" in body and "deadLetter" in body:
+            del body["deadLetter"]
+        for name in ("query", "headerQuery", "contentQuery"):
+            if body.get(name):
+                body[name] = f"eventType={HAPPENED}"
 
     def _applicable(self, operations: list[Any]) -> Iterator[dict[str, Any]]:
         """The same operations at places that exist: whether a patch fits is a matter of the resource's state."""
@@ -164,6 +191,8 @@ class Repair:
             query["filter"] = _FILTERS[number % len(_FILTERS)]
         if "sort" in query:
             query["sort"] = ",".join(_NAME.findall(str(query["sort"]))[:3]) or "-name,id"
+        if "asOf" in query:
+            query["asOf"] = "2026-01-31T09:30:00Z"
         places = [name for name in ("offset", "before", "after") if name in query]
         for place in places:
             cursor = self._cursor(case, query) if place != "offset" else query[place]
@@ -193,8 +222,13 @@ def _order_periods(body: Any) -> None:
         for each in body:
             _order_periods(each)
     elif isinstance(body, dict):
-        start, end = (body.get(name) for name in _PERIOD)
-        if isinstance(start, str) and isinstance(end, str) and (canonical(start) or start) > (canonical(end) or end):
-            body["startDateTime"], body["endDateTime"] = end, start
+        for first, last in _PERIODS:
+            start, end = body.get(first), body.get(last)
+            if (
+                isinstance(start, str)
+                and isinstance(end, str)
+                and (canonical(start) or start) > (canonical(end) or end)
+            ):
+                body[first], body[last] = end, start
         for each in body.values():
             _order_periods(each)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,22 +61,31 @@ class Server:
 
 
 def started(folder: Path, *options: str, **settings: str) -> Server:
-    """Begin to serve on a free port; the settings are those of `SPANCO_…`, and nothing else is inherited of them."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SPANCO_")}
-    given = {f"SPANCO_{name.upper()}": value for name, value in settings.items()}
+    """Begin to serve on a free port, with these settings of `SPANCO_…`."""
+    port = free_port()
+    log = folder / f"server-{port}.log"
+    return Server(spawned(log, "serve", "--port", str(port), *options, **settings), port, log)
+
+
+def free_port() -> int:
+    """A port on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    log = folder / f"server-{port}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "spanco", "serve", "--port", str(port), *options],
-            cwd=folder,
+        return int(probe.getsockname()[1])
+
+
+def spawned(log: Path, *command: str, **settings: str) -> "subprocess.Popen[bytes]":
+    """Run a command of `spanco` beside its log, to which it adds; no setting of `SPANCO_…` is inherited."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SPANCO_")}
+    given = {f"SPANCO_{name.upper()}": value for name, value in settings.items()}
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "spanco", *command],
+            cwd=log.parent,
             env=inherited | given,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    return Server(process, port, log)
 
 
 def ready(server: Server) -> Server:
@@ -115,11 +125,16 @@ def fresh_database(folder: Path) -> Iterator[str]:
             yield url
         return
     name = f"spanco_test_{secrets.token_hex(6)}"  # pragma: no cover - which way is taken depends on the environment
-    asyncio.run(_executed(given, f"create database {name}"))  # pragma: no cover
+    _execute(given, f"create database {name}")  # pragma: no cover
     try:  # pragma: no cover
         yield httpx.URL(given).copy_with(path=f"/{name}").__str__()
     finally:  # pragma: no cover
-        asyncio.run(_executed(given, f"drop database {name} with (force)"))
+        _execute(given, f"drop database {name} with (force)")
+
+
+def _execute(url: str, sql: str) -> None:  # pragma: no cover - see `fresh_database`
+    with ThreadPoolExecutor(1) as another:  # where no event loop is running
+        another.submit(asyncio.run, _executed(url, sql)).result()
 
 
 async def _executed(url: str, sql: str) -> None:  # pragma: no cover - see `fresh_database`

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -36,7 +37,7 @@ async def issuer() -> AsyncIterator[str]:
 async def locked(system: Running, issuer: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the same system with `auth=jwt`."""
     settings = Settings(auth="jwt", jwt_issuer=issuer, jwt_audience="spanco", jwt_jwks_url=f"{issuer}/keys")
-    strict = Running(settings, system.apis, system.database, system.policy)
+    strict = replace(system, settings=settings)
     async with AsyncExitStack() as stack:
         opened = caller(await surface(strict, stack), "/tmf-api/sales/v4/")
         yield await stack.enter_async_context(opened)

@@ -76,13 +76,13 @@ async def test_health_says_live_ready_and_started(client: httpx.AsyncClient) -> 
 
 async def test_metrics_count_requests_and_writes_without_naming_anybody(client: httpx.AsyncClient) -> None:
     """By resource, method and status."""
-    await client.post("/tmf-api/sales/v4/salesLead", json={"name": "Secret Name"})
+    await client.post("/tmf-api/sales/v4/salesLead", json={"name": "Undisclosed Name"})
     text = (await client.get("/metrics")).text
     assert 'spanco_requests_total{api="sales",method="POST",resource="sales.salesLead",status="201"}' in text
     assert 'spanco_writes_total{resource="sales.salesLead",verb="create"}' in text
     assert 'spanco_events_total{event="SalesLeadCreateEvent"}' in text
     assert 'spanco_database_connections{state="idle"}' in text
-    assert "Secret" not in text
+    assert "Undisclosed" not in text
 
 
 async def test_docs_show_every_api_from_this_server_alone(client: httpx.AsyncClient) -> None:
@@ -129,7 +129,7 @@ async def test_a_line_per_request_is_logged_when_asked_for(running: Running) -> 
     surface = Surface(replace(quiet._site, trace=True), quiet._pages)  # noqa: SLF001 - one switch is turned
     with capture_logs() as lines:
         async with caller(surface, "/tmf-api/sales/v4/") as client:
-            await client.post("salesLead?fields=name", json={"name": "Secret"})
+            await client.post("salesLead?fields=name", json={"name": "Undisclosed"})
     (line,) = [line for line in lines if line["event"] == "request"]
     assert (line["method"], line["resource"], line["status"]) == ("POST", "sales.salesLead", 201)
-    assert "Secret" not in str(lines)
+    assert "Undisclosed" not in str(lines)

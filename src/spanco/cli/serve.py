@@ -1,18 +1,22 @@
 """Starting the server: the embedded database once, then one or several processes."""
 
 import json
+import multiprocessing
 import os
 import signal
 import sys
+import threading
 from contextlib import ExitStack
-from ipaddress import ip_address
+from multiprocessing.process import BaseProcess
 
 import uvicorn
 from rich.console import Console
 
 from spanco import telemetry
+from spanco.app import Application, create
+from spanco.cli.work import worker_beside
 from spanco.rest.protocol import Protocol
-from spanco.settings import Settings
+from spanco.settings import Settings, is_loopback
 from spanco.store.embedded import embedded
 
 _console = Console(stderr=True)
@@ -33,12 +37,13 @@ def serve_forever(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with ExitStack() as stack:
         url = settings.database_url or stack.enter_context(embedded(settings.data_dir))
-        if settings.workers > 1:
+        if settings.workers > 1 or settings.worker:
             telemetry.share_between_workers(settings.data_dir / "metrics")
         hand_down(settings, url)
         _announce(settings)
+        stack.enter_context(worker_beside(settings))
         uvicorn.run(
-            "spanco.app:create",
+            "spanco.cli.serve:application",
             factory=True,
             host=settings.host,
             port=settings.port,
@@ -55,22 +60,25 @@ def serve_forever(settings: Settings) -> None:
         )
 
 
+def application() -> Application:
+    """The application for a server process; one of several ends when the process that started them is gone."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+    return create()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def hand_down(settings: Settings, url: str) -> None:
     """Put the settings into the environment, where the server processes read them."""
     for name, value in settings.model_dump(mode="json", exclude_none=True).items():
         text = value if isinstance(value, str) else json.dumps(value)
         os.environ[f"SPANCO_{name.upper()}"] = text
     os.environ["SPANCO_DATABASE_URL"] = url
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the address."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _announce(settings: Settings) -> None:

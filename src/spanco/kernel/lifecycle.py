@@ -18,7 +18,8 @@ class Lifecycle:
     @property
     def companions(self) -> frozenset[str]:
         """The attributes that change together with the state and belong to the same event."""
-        return frozenset({self.attribute, f"{self.attribute}ChangeDate", f"{self.attribute}ChangeReason"})
+        endings = ("", "ChangeDate", "ChangeReason", "Reason")
+        return frozenset(self.attribute + ending for ending in endings)
 
     def guard_start(self, state: object) -> None:
         """Raise `BadBody` unless a new resource may be in this state; without moves it may be in any."""

@@ -10,6 +10,7 @@ from spanco.kernel.lifecycle import Lifecycle, lifecycle_of
 from spanco.kernel.patch import merge
 from spanco.kernel.schema import Schema, Schemas, Shape, Validator
 
+_HUB = "hub"
 _IDENTITY = frozenset({"id", "href"})
 _FIXED = _IDENTITY | {"@type", "@baseType"}
 _API_NUMBER = re.compile(r"TMF[ _-]?(\d{3})", re.IGNORECASE)
@@ -52,6 +53,13 @@ class Resource:
     create_check: Validator
     change_check: Validator
     stored_check: Validator
+    is_view: bool
+    is_event: bool
+
+    @property
+    def is_hub(self) -> bool:
+        """Whether it is what TMF630 gives to every API to subscribe with."""
+        return self.name == _HUB
 
     @property
     def always(self) -> frozenset[str]:
@@ -163,7 +171,7 @@ class _Reader:
         found: dict[str, dict[str, Any]] = {}
         for path, operations in self._paths.items():
             steps = [_ITEM.sub("{}", step) for step in path.strip("/").split("/")]
-            if "listener" in steps or not steps[0]:
+            if "listener" in steps or not steps[0] or operations.get("x-spanco-page"):
                 continue
             is_item = steps[-1] == "{}"
             collection = "/".join(steps[:-1] if is_item else steps)
@@ -192,7 +200,7 @@ class _Reader:
             kind=".".join(part for part in (self._key, parent, name) if part),
             parent=parent,
             type_name=type_name or name[:1].upper() + name[1:],
-            methods=frozenset(_METHODS[verb] for verb in operations if verb in _METHODS) | _hub_methods(name, parent),
+            methods=_methods(operations, content, name, parent),
             bulk=bool(operations.get("all:post", {}).get("x-spanco-bulk", False)),
             schema=schema,
             create_schema=create_schema,
@@ -209,6 +217,8 @@ class _Reader:
             create_check=self._schemas.validator(create_schema, mandatory, modern=self._modern),
             change_check=self._schemas.validator(update_schema, set(), modern=self._modern),
             stored_check=self._schemas.validator(schema, mandatory, modern=self._modern),
+            is_view=bool(content.get("x-spanco-view", False)),
+            is_event=bool(content.get("x-spanco-event", False)),
         )
 
     def _answer(self, operations: Mapping[str, Any]) -> Schema:
@@ -275,9 +285,18 @@ _METHODS = {
 }
 
 
-def _hub_methods(name: str, parent: str | None) -> frozenset[str]:
-    """Hubs can be listed and read on every API, although v4 documents declare only POST and DELETE."""
-    return frozenset({"list", "read"}) if name == "hub" and parent is None else frozenset()
+def _methods(operations: Mapping[str, Any], content: Schema, name: str, parent: str | None) -> frozenset[str]:
+    """What can be done with a resource.
+
+    Hubs can be listed and read on every API, although v4 documents declare only POST and DELETE. What can be created
+    can be created together (TMF630 part 1, 6.2), unless it is a hub or the document says one by one.
+    """
+    methods = {_METHODS[verb] for verb in operations if verb in _METHODS}
+    if name == _HUB:
+        methods |= {"list", "read"} if parent is None else set()
+    elif "create" in methods and "x-spanco-single" not in content:
+        methods.add("create-many")
+    return frozenset(methods)
 
 
 def _content(part: Mapping[str, Any]) -> Schema | None:

@@ -57,6 +57,13 @@ def decode_stored(body: bytes) -> Json:
     return value
 
 
+def decode_document(body: bytes) -> Document:
+    """The same, of what is known to be one JSON object, as every stored resource is."""
+    document = decode_stored(body)
+    assert isinstance(document, dict)
+    return document
+
+
 def encode(value: object) -> bytes:
     """Compact JSON; a (finite) Decimal becomes a number as it is spelled."""
     return _ENCODER.encode(value)

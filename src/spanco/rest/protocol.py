@@ -5,7 +5,11 @@ import asyncio
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from spanco.rest.errors import BadRequestLine
+from spanco.rest.request import CUT_OFF
 from spanco.rest.responses import problem_answer
+
+ENDING = "ending"
+"""Where the application keeps, in the state of its lifespan, what ends the answers that would never end."""
 
 _MOST_HEADER_BYTES = 32_768
 _SECONDS = 30.0
@@ -34,17 +38,33 @@ class _Patience:
             self._transport.close()
 
 
+class _Measure:
+    """How many bytes of a head came, and how many of which nothing was understood: what never ends is not kept."""
+
+    def __init__(self) -> None:
+        self.head = self.unread = 0
+
+    def count(self, size: int) -> None:
+        """So many bytes of the head; raises `ValueError` when they are too many."""
+        self.unread = 0
+        self.head += size
+        if self.head > _MOST_HEADER_BYTES:
+            raise ValueError("headers too large")
+
+
 class Protocol(HttpToolsProtocol):
     """One connection."""
 
-    _header_bytes = 0
-    _unread_bytes = 0
     _patience: _Patience
+    _measure: _Measure
+    _extensions: dict[str, dict[object, object]]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected; it has some seconds to send a whole request."""
         super().connection_made(transport)
         self._patience = _Patience(transport, self.loop)
+        self._measure = _Measure()
+        self._extensions = {CUT_OFF: {"now": transport.abort}}
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client went away."""
@@ -53,38 +73,43 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the client; a header, or an extension of a chunk, that never ends is not kept in memory."""
-        self._unread_bytes += len(data)
+        self._measure.unread += len(data)
         super().data_received(data)
-        if self._unread_bytes > _MOST_HEADER_BYTES and not self.transport.is_closing():
+        if self._measure.unread > _MOST_HEADER_BYTES and not self.transport.is_closing():
             self.send_400_response("")
 
     def on_message_begin(self) -> None:
         """A request line begins."""
         super().on_message_begin()
-        self._unread_bytes = 0
-        self._header_bytes = 0
+        self.scope["extensions"] = self._extensions
+        self._measure.head = self._measure.unread = 0
         self._patience.begin()
 
     def on_url(self, url: bytes) -> None:
         """Part of the request target."""
-        self._count(len(url))
+        self._measure.count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header; too many bytes of them end the request."""
-        self._count(len(name) + len(value))
+        self._measure.count(len(name) + len(value))
         super().on_header(name, value)
 
     def on_body(self, body: bytes) -> None:
         """Part of the body."""
         super().on_body(body)
-        self._unread_bytes = 0
+        self._measure.unread = 0
 
     def on_message_complete(self) -> None:
         """The request is whole."""
-        self._unread_bytes = 0
+        self._measure.unread = 0
         self._patience.end()
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """The server ends: answers come to their end, and those that have none are given one."""
+        super().shutdown()
+        self.app_state[ENDING]()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
         """Answer what is not HTTP with the error body that everything else has."""
@@ -95,10 +120,3 @@ class Protocol(HttpToolsProtocol):
         )
         self.transport.write(head + answer.body)
         self.transport.close()
-
-    def _count(self, size: int) -> None:
-        self._unread_bytes = 0
-        self._header_bytes += size
-        if self._header_bytes > _MOST_HEADER_BYTES:
-            sentence = "headers too large"
-            raise ValueError(sentence)

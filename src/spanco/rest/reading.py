@@ -1,8 +1,12 @@
-"""Answers to GET: one resource, or a page of them."""
+"""Answers to GET: one resource, or a page of them, now or as it stood at a moment."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from urllib.parse import unquote_plus
 
-from spanco.kernel.errors import Unchanged
+from spanco.events import contents
+from spanco.kernel.errors import BadParameter, Unchanged
+from spanco.kernel.moments import canonical
 from spanco.kernel.paging import Page, Window, kept_query, links, spell_cursor, window
 from spanco.kernel.projection import Fields
 from spanco.kernel.projection import parse as parse_fields
@@ -11,7 +15,7 @@ from spanco.kernel.query.ast import EVERYTHING, AllOf
 from spanco.kernel.query.params import parse_query
 from spanco.operations import Place, Query, find, get
 from spanco.rest.representation import entity_tag, list_tag, matches_tag, spliced
-from spanco.rest.responses import JSON, Answer, Headers
+from spanco.rest.responses import JSON, Answer
 from spanco.rest.site import Call
 from spanco.store.search import Found
 
@@ -27,14 +31,36 @@ def chosen(query: bytes) -> tuple[Fields | None, str]:
     return (parse_fields(text), text) if text else (None, "")
 
 
+def _moment_of(query: bytes) -> datetime | None:
+    """The moment that `asOf` in a query string names; what else stands there is of no interest."""
+    if b"asOf=" not in query:
+        return None
+    asked, _ = parse_query(b"&".join(part for part in query.split(b"&") if part.startswith(b"asOf=")))
+    return _moment(asked)
+
+
+def _moment(asked: Mapping[str, str]) -> datetime | None:
+    if "asOf" not in asked:
+        return None
+    spelled = canonical(asked["asOf"].strip())
+    if spelled is None:
+        raise BadParameter("asOf", "a moment such as 2026-01-31T09:30:00Z or a day such as 2026-01-31 is needed.")
+    return datetime.fromisoformat(spelled)
+
+
 async def read_one(call: Call) -> Answer:
     """GET of one resource; 304 when the client has this version already."""
     fields, text = chosen(call.request.query)
+    as_of = _moment_of(call.request.query)
     assert call.id is not None
     async with call.site.work(call.actor, call.request) as work:
-        stored = await get(work, call.resource, Place(call.id, call.parent))
+        place = Place(call.id, call.parent)
+        if call.resource.is_event:
+            stored = await contents.get(work, call.teller(), call.resource, place)
+        else:
+            stored = await get(work, call.resource, place, as_of=as_of)
     tag = entity_tag(stored.version, text)
-    _check_unchanged(call, tag)
+    check_unchanged(call, tag)
     body = spliced(call.base().encode(), stored.id, stored.body, fields)
     return Answer(200, body, (*JSON, (b"etag", tag.encode())))
 
@@ -48,20 +74,41 @@ async def read_many(call: Call) -> Answer:
     limits = call.site.limits
     view = window(asked, default=min(limits.page_default, limits.page_maximum), maximum=limits.page_maximum)
     fields = parse_fields(asked["fields"]) if asked.get("fields") else None
-    exactly = "count=exact" in (call.request.header(b"prefer") or "").replace(" ", "").lower()
     async with call.site.work(call.actor, call.request) as work:
-        found = await find(work, call.resource, Query(condition, view, call.parent, exactly))
+        query = Query(condition, view, call.parent, _exactly(call), _moment(asked))
+        if call.resource.is_event:
+            found = await contents.find(work, call.teller(), call.resource, query)
+        else:
+            found = await find(work, call.resource, query)
     tag = list_tag([(row.id, row.version) for row in found.rows], f"{call.base()} {asked} {found.total}")
-    _check_unchanged(call, tag)
+    check_unchanged(call, tag)
     base = call.base().encode()
     body = b"[" + b",".join(spliced(base, row.id, row.document, fields) for row in found.rows) + b"]"
-    page = _page(found, view)
-    partial = view.explicit and (page.count < found.total or not found.exact)
-    headers = _list_headers(call, page, tag, exactly=exactly)
-    return Answer(_PARTIAL if partial else 200, body, headers)
+    return list_answer(call, call.base().rstrip("/"), _page(found, view), tag, body)
 
 
-def _check_unchanged(call: Call, tag: str) -> None:
+def list_answer(call: Call, url: str, page: Page, tag: str, body: bytes) -> Answer:
+    """A page of a list at `url` with its counts and links; 206 when a part was asked for."""
+    partial = page.window.explicit and (page.count < page.total or not page.exact)
+    headers = [
+        *JSON,
+        (b"etag", tag.encode()),
+        (b"x-total-count", b"%d" % page.total),
+        (b"x-result-count", b"%d" % page.count),
+    ]
+    if page.window.limit:
+        headers.append((b"link", links(url, kept_query(call.request.query), page).encode()))
+    if _exactly(call) or not page.exact:
+        headers.append((b"preference-applied", b"count=exact" if page.exact else b"count=estimated"))
+    return Answer(_PARTIAL if partial else 200, body, tuple(headers))
+
+
+def _exactly(call: Call) -> bool:
+    return "count=exact" in (call.request.header(b"prefer") or "").replace(" ", "").lower()
+
+
+def check_unchanged(call: Call, tag: str) -> None:
+    """Raise `Unchanged` when the client has this representation already."""
     known = call.request.header(b"if-none-match")
     if known is not None and matches_tag(known, tag):
         raise Unchanged
@@ -73,17 +120,3 @@ def _page(found: Found, view: Window) -> Page:
         first = spell_cursor(view.keys, found.places[0], found.rows[0].id)
         last = spell_cursor(view.keys, found.places[-1], found.rows[-1].id)
     return Page(view, len(found.rows), found.total, found.exact, first, last, found.more)
-
-
-def _list_headers(call: Call, page: Page, tag: str, *, exactly: bool) -> Headers:
-    headers = [
-        *JSON,
-        (b"etag", tag.encode()),
-        (b"x-total-count", b"%d" % page.total),
-        (b"x-result-count", b"%d" % page.count),
-    ]
-    if page.window.limit:
-        headers.append((b"link", links(call.base().rstrip("/"), kept_query(call.request.query), page).encode()))
-    if exactly or not page.exact:
-        headers.append((b"preference-applied", b"count=exact" if page.exact else b"count=estimated"))
-    return tuple(headers)

@@ -10,6 +10,9 @@ from spanco.rest.errors import Disconnected, NotAcceptable, UnsupportedMedia
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
+CUT_OFF = "spanco.cut_off"
+"""The extension of a scope that holds how to end its connection `now`."""
+
 _HOST = re.compile(rb"[A-Za-z0-9._~-]{1,255}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
 _CORRELATION = re.compile(r"[\x21-\x7e]{1,128}")
@@ -96,6 +99,18 @@ class Request:
             if not message.get("more_body"):
                 return b"".join(parts)
             message = await self._receive()
+
+    async def gone(self) -> None:
+        """Wait until the client goes away; its request is whole by then or of no interest."""
+        while (await self._receive())["type"] != "http.disconnect":
+            continue
+
+    async def cut_off(self) -> None:
+        """End the connection at once, whatever is still to be sent on it; not every server can."""
+        cut = self.scope.get("extensions", {}).get(CUT_OFF)
+        if cut:
+            cut["now"]()
+            await self.gone()
 
     @staticmethod
     def _within(body: bytes, limit: int) -> bytes:

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from spanco.access.errors import BadToken, ExpiredToken, Forbidden, IssuerAway, Unauthenticated
+from spanco.events.errors import BuiltIn, TooManyStreams
 from spanco.kernel import errors as kernel
 from spanco.kernel.wire import encode
 from spanco.rest import errors as rest
@@ -48,6 +49,7 @@ TABLE: Mapping[type[BaseException], Row] = {
     rest.NotAcceptable: Row(406, "26", "Not acceptable"),
     rest.Disconnected: Row(400, "21", "Incomplete request"),
     rest.BadRequestLine: Row(400, "20", "Invalid HTTP request"),
+    BuiltIn: Row(409, "2", "Built in"),
     Conflict: Row(409, "2", "Conflict"),
     DatabaseAway: Row(503, "5", "Database not reachable"),
     Unauthenticated: Row(401, "40", "Missing credentials"),
@@ -55,9 +57,19 @@ TABLE: Mapping[type[BaseException], Row] = {
     ExpiredToken: Row(401, "42", "Expired credentials"),
     IssuerAway: Row(503, "5", "Token issuer not reachable"),
     Forbidden: Row(403, "50", "Access denied"),
+    TooManyStreams: Row(503, "5", "Too many streams"),
     Exception: Row(500, "1", "Internal error"),
 }
 _UNEXPECTED = "Something went wrong on this side; the log tells more under the correlation id of the answer."
+
+
+class Reply(Protocol):
+    """What can be sent in answer to a request."""
+
+    @property
+    def status(self) -> int: ...
+
+    async def send(self, send: Send, *, head: bool = False) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

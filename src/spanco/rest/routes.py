@@ -7,13 +7,14 @@ from time import perf_counter
 import structlog
 
 from spanco import clock, telemetry
+from spanco.events.topics import Topics
 from spanco.kernel.errors import NotFound, Problem
 from spanco.kernel.openapi import Api, Resource
-from spanco.rest import reading, writing
+from spanco.rest import live, reading, subscribing, timeline, writing
 from spanco.rest.errors import MethodNotAllowed, NoSuchPath
 from spanco.rest.pages import Pages, root
 from spanco.rest.request import Receive, Request, Scope
-from spanco.rest.responses import Answer, Send, problem_answer
+from spanco.rest.responses import Answer, Reply, Send, problem_answer
 from spanco.rest.site import Call, Site
 from spanco.store.errors import DatabaseAway
 
@@ -31,13 +32,29 @@ _ON_MANY: dict[str, tuple[str, Handler]] = {
     "GET": ("list", reading.read_many),
     "HEAD": ("list", reading.read_many),
     "POST": ("create", writing.create_one),
-    "PATCH": ("create", writing.create_many),
+    "PATCH": ("create-many", writing.create_many),
 }
+_ON_HISTORY: dict[str, Handler] = {"GET": timeline.read_history, "HEAD": timeline.read_history}
+_OF_HUBS: dict[str, Handler] = {"create": subscribing.create_hub, "delete": subscribing.delete_hub}
+_OF_TOPICS: dict[str, Handler] = {"delete": subscribing.delete_topic}
+_REVEALING: dict[str, Handler] = {"create": subscribing.create_revealing}
 
 
-def _offered(table: Mapping[str, tuple[str, Handler]], resource: Resource) -> dict[str, Handler]:
+def _special(site: Site, topics: Topics, resource: Resource) -> Mapping[str, Handler]:
+    """What a resource does otherwise than most."""
+    if resource.is_hub:
+        return _OF_HUBS
+    if topics.are(resource):
+        return _OF_TOPICS
+    binding = site.means.bindings.get(resource.kind)
+    return _REVEALING if binding and binding.reveal else {}
+
+
+def _offered(
+    table: Mapping[str, tuple[str, Handler]], resource: Resource, special: Mapping[str, Handler]
+) -> dict[str, Handler]:
     """The methods of a table that a resource offers."""
-    return {method: handler for method, (name, handler) in table.items() if name in resource.methods}
+    return {method: special.get(name, usual) for method, (name, usual) in table.items() if name in resource.methods}
 
 
 class Surface:
@@ -46,11 +63,15 @@ class Surface:
     def __init__(self, site: Site, pages: Pages) -> None:
         self._site = site
         self._pages = pages
+        self._topics = Topics(site.apis)
+        self._records = timeline.Records(site.apis)
         self._collections: dict[str, tuple[Api, Resource]] = {}
         self._nested: dict[tuple[str, str], tuple[Api, Resource]] = {}
         self._roots: dict[str, Api] = {}
         self._offered = {
-            (resource.kind, of_many): _offered(_ON_MANY if of_many else _ON_ONE, resource)
+            (resource.kind, of_many): _offered(
+                _ON_MANY if of_many else _ON_ONE, resource, _special(site, self._topics, resource)
+            )
             for api in site.apis
             for resource in api.resources.values()
             for of_many in (True, False)
@@ -84,10 +105,16 @@ class Surface:
                 _log.info("request", method=request.method, resource=kind, status=status, seconds=round(seconds, 6))
         await answer.send(send, head=request.method == "HEAD")
 
-    async def _answer(self, request: Request, target: Target | None) -> Answer:
+    def end(self) -> None:
+        """The server ends: answers that would go on for ever end."""
+        self._site.live.over.set()
+
+    async def _answer(self, request: Request, target: Target | None) -> Reply:
         """The answer, also when something goes wrong."""
         try:
-            return await (self._on_resource(request, target) if target else self._beside(request))
+            if target is None:
+                return await self._beside(request)
+            return await self._on_resource(request, target, self._offered[target[1].kind, target[2] is None])
         except Problem as problem:
             if isinstance(problem, DatabaseAway):
                 _log.warning("database away", reason=repr(problem.__cause__))
@@ -116,9 +143,8 @@ class Surface:
         found = self._nested.get((highest, middle))
         return (*found, last, parent) if found else None
 
-    async def _on_resource(self, request: Request, target: Target) -> Answer:
+    async def _on_resource(self, request: Request, target: Target, offered: Mapping[str, Handler]) -> Answer:
         api, resource, id_, parent = target
-        offered = self._offered[resource.kind, id_ is None]
         handler = offered.get(request.method)
         if handler is None:
             refusal = MethodNotAllowed({*offered, "OPTIONS"})
@@ -130,14 +156,26 @@ class Surface:
         actor = await self._site.authenticate(request.header(b"authorization"))
         if "\0" in (id_ or "") or "\0" in (parent or ""):
             raise NotFound
+        await self._topics.make_ready(self._site.means.database, api, actor.tenant)
         return await handler(Call(self._site, request, api, resource, id_, parent, actor))
 
-    async def _beside(self, request: Request) -> Answer:
-        """The base path of an API, or a page: documentation, health, metrics."""
+    async def _beside(self, request: Request) -> Reply:
+        """The base path of an API, events as they happen, the history of a record, or a page beside the APIs."""
         api = self._roots.get(request.path.rstrip("/") or "/")
         if api and request.method in {"GET", "HEAD"}:
             return root(self._site, request, api)
+        record = self._records.at(request.path)
+        if record:
+            return await self._on_resource(request, record, _ON_HISTORY)
+        if request.path.removesuffix("/") == live.PATH:
+            return await self._stream(request)
         answer = await self._pages.answer(request)
         if answer is None:
             raise NoSuchPath
         return answer
+
+    async def _stream(self, request: Request) -> Reply:
+        if request.method not in {"GET", "HEAD"}:
+            raise MethodNotAllowed({"GET", "HEAD"})
+        actor = await self._site.authenticate(request.header(b"authorization"))
+        return await live.follow(self._site, request, actor)

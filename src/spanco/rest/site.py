@@ -4,9 +4,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from spanco.access.actor import Actor
+from spanco.events.hubs import Source
+from spanco.events.live import Live
+from spanco.events.topics import source as topic_source
+from spanco.kernel.envelope import Teller
 from spanco.kernel.openapi import Api, Resource
 from spanco.rest.request import Request
-from spanco.work import AtWork, Cause, Means
+from spanco.transport import Courier
+from spanco.work import AtWork, Cause, Means, Work
 
 _REQUEST = Cause()
 
@@ -29,8 +34,16 @@ class Site:
     means: Means
     authenticate: Callable[[str | None], Awaitable[Actor]]
     limits: Limits
-    public_url: str | None
+    courier: Courier
+    live: Live
+    public_url: str | None = None
     trace: bool = False
+
+    async def source(self, work: Work, resource: Resource, parent: str | None) -> Source:
+        """What a new hub is told of: the events of its API; those of its topic when it is nested in one."""
+        if parent is None:
+            return Source(resource.kind.partition(".")[0])
+        return await topic_source(work, self.apis, resource, parent, hold=True)
 
     def work(self, actor: Actor, request: Request) -> AtWork:
         """A unit of work for a request."""
@@ -51,6 +64,14 @@ class Call:
 
     def base(self) -> str:
         """The canonical URL of the collection with a trailing slash; an alias answers the same."""
-        root = self.site.public_url or self.request.origin()
         above = f"{self.resource.parent}/{self.parent}/" if self.resource.parent else ""
-        return f"{root}{self.api.base_path}/{above}{self.resource.name}/"
+        return f"{self.root}{self.api.base_path}/{above}{self.resource.name}/"
+
+    @property
+    def root(self) -> str:
+        """The address of this server as the client sees it."""
+        return self.site.public_url or self.request.origin()
+
+    def teller(self) -> Teller:
+        """Tells events with links to this server as the client sees it."""
+        return Teller(self.site.apis, self.root)

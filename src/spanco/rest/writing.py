@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
+from spanco.events.contents import post
 from spanco.kernel.errors import BadBody, BadHeader
 from spanco.kernel.patch import apply, apply_query, merge
 from spanco.kernel.projection import Fields
@@ -18,7 +19,7 @@ from spanco.store.idempotency import Claim, recall, remember
 from spanco.work import Work
 
 Shape = tuple[Fields | None, str]  # read before anything is written: what cannot be read must change nothing
-_JSON_TYPE = ("application/json",)
+JSON_TYPE = ("application/json",)
 _MERGE, _JSON_PATCH, _JSON_PATCH_QUERY = (
     "application/merge-patch+json",
     "application/json-patch+json",
@@ -32,7 +33,7 @@ _MOST_AT_ONCE = 1000
 
 async def create_one(call: Call) -> Answer:
     """POST: one resource, or an array where the API allows it; once per Idempotency-Key."""
-    call.request.media_type(_JSON_TYPE)
+    call.request.media_type(JSON_TYPE)
     shape = chosen(call.request.query)
     body = await call.request.body(call.site.limits.body)
     document = decode(body)
@@ -66,8 +67,12 @@ def _bytes(headers: Sequence[tuple[str, str]]) -> Headers:
 async def _created(call: Call, work: Work, document: Json, shape: Shape) -> Answer:
     if isinstance(document, list) and call.resource.bulk:
         return Answer(201, await _many(call, work, document, shape))
-    (stored,) = await create(work, call.resource, [Draft(document, call.parent)])
-    assert isinstance(stored, Stored)
+    if call.resource.is_event:
+        stored = await post(work, call.teller(), call.resource, (call.parent, document))
+    else:
+        (outcome,) = await create(work, call.resource, [Draft(document, call.parent)])
+        assert isinstance(outcome, Stored)
+        stored = outcome
     location = f"{call.base()}{stored.id}".encode()
     answer = _representation(call, stored, shape)
     return Answer(201, answer.body, (*answer.headers, (b"location", location)))
@@ -95,7 +100,7 @@ async def patch_one(call: Call) -> Answer:
     change = _change(media, decode(await call.request.body(call.site.limits.body)))
     assert call.id is not None
     async with call.site.work(call.actor, call.request) as work:
-        stored = await patch(work, call.resource, Place(call.id, call.parent), change, expected=_expected(call))
+        stored = await patch(work, call.resource, Place(call.id, call.parent), change, expected=expected(call))
     return _representation(call, stored, shape)
 
 
@@ -109,7 +114,8 @@ def _change(media: str, body: Json) -> Patch:
     return lambda before: merge(before, body)
 
 
-def _expected(call: Call) -> frozenset[int] | None:
+def expected(call: Call) -> frozenset[int] | None:
+    """The versions that the request allows."""
     header = call.request.header(b"if-match")
     return None if header is None else versions_in(header)
 
@@ -141,5 +147,5 @@ async def delete_one(call: Call) -> Answer:
     """DELETE of one resource."""
     assert call.id is not None
     async with call.site.work(call.actor, call.request) as work:
-        await remove(work, call.resource, Place(call.id, call.parent), expected=_expected(call))
+        await remove(work, call.resource, Place(call.id, call.parent), expected=expected(call))
     return Answer(204, b"", ())

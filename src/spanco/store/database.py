@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import asyncpg
-from asyncpg.exceptions import InterfaceError
+from asyncpg.exceptions import InterfaceError, InternalClientError
 
 from spanco.kernel.errors import BadBody, Malformed, Problem, TooCostly
 from spanco.store.errors import Conflict, DatabaseAway
@@ -16,7 +16,12 @@ _SESSION = {
     "timezone": "UTC",
     "jit": "off",
     "random_page_cost": "1.1",
-    "idle_in_transaction_session_timeout": "60s",
+    # What a process that is gone left open is ended soon: a matcher that was cut off would keep all others waiting.
+    "idle_in_transaction_session_timeout": "20s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10000",
 }
 _TOO_LONG = "A text is too long for an attribute that lists are sorted by, such as a name; 2,000 bytes are safe."
 _AWAY = (
@@ -28,6 +33,7 @@ _AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     InterfaceError,
+    InternalClientError,  # the connection broke at a moment that the driver did not foresee
     asyncpg.InvalidCatalogNameError,
     asyncpg.InvalidAuthorizationSpecificationError,
 )

@@ -44,7 +44,8 @@ class NewRow:
 
 async def read(connection: Connection, resource: Resource, tenant: str, place: tuple[str, str | None]) -> Row | None:
     """The resource at `place` (id and parent id)."""
-    found = await connection.fetchrow(statement("read", resource.kind), tenant, *place)
+    sql = statement("read_view", resource.kind) if resource.is_view else statement("read", resource.kind)
+    found = await connection.fetchrow(sql, tenant, *place)
     return Row(place[0], found[0], found[1]) if found else None
 
 
@@ -156,7 +157,7 @@ async def prepare(connection: Connection, resources: Sequence[Resource]) -> None
     """Make the partition and the indexes of every kind that is served; harmless when they exist."""
     async with atomic(connection):
         await connection.execute("select pg_advisory_xact_lock($1)", _PREPARE_LOCK)
-        for resource in resources:
+        for resource in (each for each in resources if not each.is_view):
             for command in _definition(resource):
                 await connection.execute(command)
 
@@ -172,6 +173,11 @@ async def settle(connection: Connection, resource: Resource) -> None:
 def partition(kind: str) -> str:
     """The name of the table that holds a kind."""
     return identifier(f"resource {kind}"[:63])
+
+
+def view(kind: str) -> str:
+    """The name of the view that a kind is read from, where it has no rows of its own."""
+    return identifier(kind)
 
 
 def _definition(resource: Resource) -> list[str]:

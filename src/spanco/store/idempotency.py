@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from spanco.kernel.errors import InFlight, KeyReused
-from spanco.kernel.wire import decode_stored, encode
+from spanco.kernel.wire import decode_document, encode
 from spanco.store.database import Connection
 from spanco.store.statements import statement
 
@@ -40,8 +40,7 @@ async def recall(connection: Connection, claim: Claim) -> Answer | None:
         return None
     if found["fingerprint"] != claim.fingerprint:
         raise KeyReused
-    headers = decode_stored(found["headers"])
-    assert isinstance(headers, dict)
+    headers = decode_document(found["headers"])
     return Answer(found["status"], tuple((name, str(value)) for name, value in headers.items()), found["body"])
 
 

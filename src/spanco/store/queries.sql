@@ -2,6 +2,10 @@
 -- One resource by its id.
 select version, document from resource where tenant = $1 and kind = {kind} and id = $2 and parent is not distinct from $3;
 
+-- name: read_view
+-- One resource of a kind that has no rows of its own.
+select version, document from {view} where tenant = $1 and id = $2 and parent is not distinct from $3;
+
 -- name: lock
 -- One resource by its id, kept from others until the transaction ends.
 select version, document from resource
@@ -18,6 +22,9 @@ with written as (
     insert into event (tenant, kind, resource_id, parent, version, ordinal, event_id, type, occurred_at,
                        actor, cause, correlation, changed, after)
     select $1, {kind}, id, parent, 1, 0, $5, $6, $7, $8, $9, $10, '{{}}', document from written
+), queued as (
+    insert into outbox (tenant, kind, resource_id, parent, version, ordinal, event_id, type, occurred_at)
+    select $1, {kind}, id, parent, 1, 0, $5, $6, $7 from written
 )
 select document from written;
 
@@ -41,6 +48,10 @@ with draft as (
                        actor, cause, correlation, changed, after)
     select $1, {kind}, draft.id, draft.parent, 1, 0, draft.event_id, $6, $7, $8, $9, $10, '{{}}', written.document
     from written join draft using (id)
+), queued as (
+    insert into outbox (tenant, kind, resource_id, parent, version, ordinal, event_id, type, occurred_at)
+    select $1, {kind}, draft.id, draft.parent, 1, 0, draft.event_id, $6, $7
+    from written join draft using (id)
 )
 select id, document from written;
 
@@ -59,6 +70,11 @@ with written as (
                        actor, cause, correlation, changed, before, after)
     select $1, {kind}, id, parent, version, ordinal - 1, event_id, type, $7, $8, $9, $10, $11, $12, document
     from written, unnest($5::text[], $6::text[]) with ordinality as happened (event_id, type, ordinal)
+), queued as (
+    insert into outbox (tenant, kind, resource_id, parent, version, ordinal, event_id, type, occurred_at)
+    select $1, {kind}, id, parent, version, ordinal - 1, event_id, type, $7
+    from written, unnest($5::text[], $6::text[]) with ordinality as happened (event_id, type, ordinal)
+    order by ordinal
 )
 select version, document from written;
 
@@ -71,6 +87,9 @@ with gone as (
     insert into event (tenant, kind, resource_id, parent, version, ordinal, event_id, type, occurred_at,
                        actor, cause, correlation, changed, before)
     select $1, {kind}, id, parent, version + 1, 0, $4, $5, $6, $7, $8, $9, '{{}}', document from gone
+), queued as (
+    insert into outbox (tenant, kind, resource_id, parent, version, ordinal, event_id, type, occurred_at)
+    select $1, {kind}, id, parent, version + 1, 0, $4, $5, $6 from gone
 )
 select id from gone;
 

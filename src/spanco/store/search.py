@@ -7,7 +7,8 @@ Neither depends on how well the planner guesses the selectivity of JSON.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import asyncpg
 import msgspec
@@ -16,10 +17,10 @@ from spanco.kernel.openapi import Resource
 from spanco.kernel.paging import Window
 from spanco.kernel.query.ast import EVERYTHING, Compare, Condition, Op
 from spanco.kernel.query.sql import selective, where
-from spanco.store.database import Connection
-from spanco.store.documents import Row, partition
+from spanco.store.database import Connection, atomic
+from spanco.store.documents import Row, partition, view
 from spanco.store.order import Order
-from spanco.store.statements import literal
+from spanco.store.statements import literal, statement
 
 COUNTED = 10_000
 _LARGE = 50_000
@@ -39,7 +40,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for."""
+    """What is looked for, now or as it stood at the moment `as_of`."""
 
     resource: Resource
     tenant: str
@@ -47,10 +48,20 @@ class Search:
     condition: Condition
     window: Window
     count_exactly: bool = False
+    as_of: datetime | None = None
 
 
 async def find(connection: Connection, search: Search) -> Found:
     """The page and the total of a search."""
+    if search.as_of is None:
+        return await _find(connection, search)
+    async with atomic(connection):
+        # The ids of what changed since must fit into a hash table, else each row is compared with each of them.
+        await connection.execute("set local work_mem = '64MB'")
+        return await _find(connection, search)
+
+
+async def _find(connection: Connection, search: Search) -> Found:
     if selective(search.condition, search.resource.indexed):
         sql = _Sql(search)
         records = await connection.fetch(sql.page_of_candidates(), *sql.values)
@@ -68,7 +79,7 @@ async def _counted(connection: Connection, search: Search, records: Sequence[asy
         return _found(search, records, window.offset + len(records), exact=True)
     if not records:
         sql = _Sql(search)
-        total = await connection.fetchval(sql.count(COUNTED + 1), *sql.values)
+        total = await connection.fetchval(_named(search) + sql.count(COUNTED + 1), *sql.values)
     else:
         total = records[0]["total"]
     if total is not None and (search.count_exactly or total <= COUNTED):
@@ -81,9 +92,10 @@ async def _beyond(
 ) -> tuple[int, bool]:
     """The total of many matches: what the planner believes, where it can know; (total, exact).
 
-    `counted` is None when the kind is so large that the count was left out of the page.
+    `counted` is None when the kind is so large that the count was left out of the page. Of the past the planner knows
+    nothing, so the present stands for it.
     """
-    sql = _Sql(search)
+    sql = _Sql(replace(search, as_of=None))
     plan = await connection.fetchval(f"explain (format json) {sql.matching('1')}", *sql.values)
     believed = int(msgspec.json.decode(plan)[0]["Plan"]["Plan Rows"])
     if counted is not None:
@@ -120,11 +132,20 @@ def _found(search: Search, records: Sequence[asyncpg.Record], total: int, exact:
 def _guessed_well(search: Search) -> bool:
     """Whether the planner has statistics for exactly this filter: none at all, or one comparison that is indexed."""
     condition = search.condition
-    if search.parent is not None:
+    if search.parent is not None or search.as_of is not None or search.resource.is_view:
         return False
     if isinstance(condition, Compare):
         return len(condition.path) == 1 and condition.path[0] in search.resource.indexed
     return condition == EVERYTHING
+
+
+def _named(search: Search, *more: str) -> str:
+    """What a statement begins with: the sets that it names; `resource` is one of them for the past and for views."""
+    if search.resource.is_view:
+        meant = [f"resource as not materialized (select * from {view(search.resource.kind)})"]
+    else:
+        meant = [] if search.as_of is None else [statement("rewound", search.resource.kind)]
+    return f"with {', '.join([*meant, *more])} " if meant or more else ""
 
 
 @dataclass(slots=True)
@@ -133,6 +154,10 @@ class _Sql:
 
     search: Search
     values: list[object] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.search.as_of is not None:
+            self.values += [self.search.tenant, self.search.as_of]  # what `_named` speaks of as $1 and $2
 
     def bind(self, value: object) -> str:
         self.values.append(value)
@@ -158,7 +183,9 @@ class _Sql:
         order = Order(self.search.resource, self.search.window)
         beyond = order.beyond(self.bind)
         chosen = f"select id{order.columns()} from resource where {self.conditions(*beyond)}"
-        return self._rows(f"{chosen} order by {order.clause()} {self._slice()}", order, self._total())
+        return _named(self.search) + self._rows(
+            f"{chosen} order by {order.clause()} {self._slice()}", order, self._total()
+        )
 
     def _total(self) -> str:
         """The count as a column, evaluated once; left out (null) where the planner's estimate may do.
@@ -183,7 +210,7 @@ class _Sql:
         names = order.names()
         chosen = f"select id{names} from candidate{inside} order by {order.clause_by_name()} {self._slice()}"
         rows = self._rows(chosen, order, "(select count(*) from candidate) as total")
-        return f"with candidate as materialized ({candidates}) {rows}"
+        return _named(self.search, f"candidate as materialized ({candidates})") + rows
 
     def _slice(self) -> str:
         window = self.search.window

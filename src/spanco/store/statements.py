@@ -1,4 +1,4 @@
-"""The named SQL statements of `queries.sql`, made ready for one kind of resource."""
+"""The named SQL statements of the `.sql` files beside this one, made ready for one kind of resource."""
 
 import re
 from functools import cache
@@ -9,14 +9,14 @@ _NAMED = re.compile(r"^-- name: (\w+)\n((?:--[^\n]*\n)*)(.*?);\s*$", re.MULTILIN
 
 @cache
 def _all() -> dict[str, str]:
-    text = files("spanco.store").joinpath("queries.sql").read_text(encoding="utf-8")
-    return {name: sql for name, _, sql in _NAMED.findall(text)}
+    found = [entry for entry in files("spanco.store").iterdir() if entry.name.endswith(".sql")]
+    return {name: sql for file in found for name, _, sql in _NAMED.findall(file.read_text(encoding="utf-8"))}
 
 
 @cache
 def statement(name: str, kind: str = "") -> str:
     """The statement of that name; `kind` is written into it as a literal, so that one partition is planned for."""
-    return _all()[name].format(kind=literal(kind))
+    return _all()[name].format(kind=literal(kind), view=identifier(kind))
 
 
 def literal(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from spanco.kernel.openapi import Api, Resource
-from spanco.kernel.publish.answers import ERROR, HEADERS, responses
+from spanco.kernel.publish.answers import ERROR, HEADERS, problems, responses
 from spanco.kernel.publish.components import Components
 from spanco.kernel.publish.operations import PATCHES, Described, Shapes, on_collection, on_item
 from spanco.kernel.publish.parameters import PARAMETERS
@@ -27,6 +27,7 @@ def published(api: Api, root: str) -> Part:
         ):
             if operations:
                 paths[path] = operations
+    paths |= _pages(api.document)
     return {
         "openapi": "3.0.3",
         "info": _info(api),
@@ -41,6 +42,19 @@ def published(api: Api, root: str) -> Part:
             "responses": responses(),
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
+    }
+
+
+def _pages(document: Mapping[str, Any]) -> Part:
+    """What is served by code of its own: as the document describes it, with the problems that all share."""
+    pages = {path: item for path, item in document["paths"].items() if item.get("x-spanco-page")}
+    return {
+        path: {
+            key: {**of, "responses": {**of["responses"], **problems()}} if isinstance(of, Mapping) else of
+            for key, of in item.items()
+            if key != "x-spanco-page"
+        }
+        for path, item in pages.items()
     }
 
 

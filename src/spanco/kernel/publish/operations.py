@@ -81,7 +81,9 @@ def on_collection(of: Described) -> Part:
     if "list" in of.resource.methods:
         found["get"] = _list(of)
     if "create" in of.resource.methods:
-        found |= {"post": _create(of), "patch": _create_many(of)}
+        found["post"] = _create(of)
+    if "create-many" in of.resource.methods:
+        found["patch"] = _create_many(of)
     return path | found if found else {}
 
 
@@ -123,8 +125,9 @@ def _create(of: Described) -> Part:
             "description": "Names this version; not for an array.",
         }
     links = _links(of)
+    single = "create-many" not in of.resource.methods
     return of.head("all:post", "create", "Create a {}") | {
-        "parameters": referred("Fields", "IdempotencyKey"),
+        "parameters": [] if single else referred("Fields", "IdempotencyKey"),
         "requestBody": {"required": True, "content": {"application/json": {"schema": taken}}},
         "responses": {
             "201": created | ({"links": links} if links else {}),
@@ -158,7 +161,7 @@ def _create_many(of: Described) -> Part:
 
 def _read(of: Described) -> Part:
     return of.head("item:get", "retrieve", "Read a {} by its id") | {
-        "parameters": referred("Fields", "IfNoneMatch"),
+        "parameters": referred("Fields", *([] if of.resource.is_view else ["AsOf"]), "IfNoneMatch"),
         "responses": {
             "200": answers.answer("The resource.", of.shapes.answered, "ETag"),
             **answers.not_modified(),

@@ -75,6 +75,14 @@ PARAMETERS: Mapping[str, Part] = {
         "Not together with `before`.",
         "schema": {"type": "string"},
     },
+    "AsOf": {
+        "name": "asOf",
+        "in": "query",
+        "description": "Answers as it was stored at that moment: a date-time, or a day for its beginning (UTC). What "
+        "was deleted since is there, what was created since is not. 400 when the history does not reach back so far.",
+        "schema": {"type": "string"},
+        "example": "2026-01-31T09:30:00.000Z",
+    },
     "Prefer": {
         "name": "Prefer",
         "in": "header",
@@ -103,12 +111,25 @@ PARAMETERS: Mapping[str, Part] = {
     },
 }
 
-_PAGING = ("Fields", "Filter", "Sort", "Offset", "Limit", "Before", "After", "Prefer", "IfNoneMatch")
+_PAGING = ("Fields", "Filter", "Sort", "Offset", "Limit", "Before", "After", "AsOf", "Prefer", "IfNoneMatch")
+
+_BY_TIME: Part = {
+    "name": "sort",
+    "in": "query",
+    "description": "Events are in the order in which they came, the earliest first or the latest first.",
+    "schema": {"type": "string", "enum": ["eventTime", "-eventTime"]},
+}
 
 
 def of_list(resource: Resource) -> list[Part]:
     """What a list takes, and the attributes that are filtered fastest, as examples of all the others."""
-    return [*referred(*_PAGING), *(_filter(name) for name in _filtered(resource))]
+    unfit = ({"AsOf"} if resource.is_view else set()) | ({"Sort"} if resource.is_event else set())
+    names = [name for name in _PAGING if name not in unfit]
+    return [
+        *referred(*names),
+        *([_BY_TIME] if resource.is_event else []),
+        *(_filter(name) for name in _filtered(resource)),
+    ]
 
 
 def referred(*names: str) -> list[Part]:

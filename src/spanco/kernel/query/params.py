@@ -36,7 +36,7 @@ from spanco.kernel.query.address import resolve
 from spanco.kernel.query.ast import Condition, Like, Not, Op, Path, all_of, any_of
 from spanco.kernel.query.values import compare_text, compare_untyped
 
-RESERVED = frozenset({"fields", "offset", "limit", "sort", "filter", "before", "after", "depth", "expand"})
+RESERVED = frozenset({"fields", "offset", "limit", "sort", "filter", "before", "after", "depth", "expand", "asOf"})
 
 _MOST_CLAUSES = 50
 _MOST_KEYS = 20

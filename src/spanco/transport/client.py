@@ -1,4 +1,4 @@
-"""The only way out over HTTP: bounded in time and size, no redirects, no proxies, no cookies; errors by phase."""
+"""Asks the systems that the operator names: a JSON document, read up to a limit and within a time."""
 
 import asyncio
 import ssl
@@ -8,44 +8,12 @@ import httpx
 
 from spanco.kernel.errors import Malformed
 from spanco.kernel.wire import Json, decode
+from spanco.transport.errors import BadAddress, PeerAnswer, PeerAway, PeerRefused, PeerSlow
 
 _PHASES = httpx.Timeout(connect=3.0, read=5.0, write=5.0, pool=3.0)
 _POOL = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
 _LAST_PORT = 65_535
 _OUT_OF_TIME = (TimeoutError, httpx.TimeoutException)
-
-
-class PeerError(Exception):
-    """Another system could not be asked."""
-
-    def __init__(self, peer: str, sentence: str = "") -> None:
-        # Only the host is kept: paths and queries of a peer's address may carry keys or names.
-        super().__init__(f"{peer}: {sentence or (type(self).__doc__ or '').strip()}")
-        self.peer = peer
-
-
-class BadAddress(PeerError):
-    """Before anything was sent: the address is none that this server goes to; use http or https and a plain host."""
-
-
-class PeerAway(PeerError):
-    """While connecting or talking: no connection, no name, no trust, or it broke off."""
-
-
-class PeerSlow(PeerError):
-    """While connecting or talking: it took longer than this server waits."""
-
-
-class PeerAnswer(PeerError):
-    """After the answer began: it is not what the standard says, or larger than this server reads."""
-
-
-class PeerRefused(PeerError):
-    """After the answer: the peer says no. `status` is its HTTP status; a redirect counts as a no."""
-
-    def __init__(self, peer: str, status: int) -> None:
-        super().__init__(peer, f"It answered with status {status}.")
-        self.status = status
 
 
 class Transport:
@@ -108,10 +76,9 @@ class Transport:
 
 
 def _admitted(url: str) -> httpx.URL:
-    """The one gate through which every address passes before a connection opens.
+    """The one gate through which these addresses pass before a connection opens.
 
-    A guard against inner addresses (reliability.md, 6.3) belongs here, for what strangers may name: callbacks
-    of hubs. Today only the operator names addresses.
+    Inner addresses are let through, for the operator names them; what strangers name is for `Courier`.
     """
     try:
         address = httpx.URL(url)

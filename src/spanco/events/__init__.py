@@ -1,0 +1,1 @@
+"""Who is told of what: hubs, deliveries, dead letters, replays."""

@@ -1,0 +1,102 @@
+"""The event as it is told: the envelopes of version 4 and 5, byte for byte around the stored document."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spanco.apis import own
+from spanco.kernel.envelope import Happening, Teller, is_modern
+from spanco.kernel.openapi import load
+from spanco.kernel.wire import Document, decode_stored, encode
+from tests.kernel.example import V4, V5
+
+KITES, ROPES = load(V5), load(V4)
+SALES = next(load(each) for each in own() if each["x-spanco-key"] == "sales")
+TELLER = Teller((KITES, ROPES, SALES), "https://crm.example")
+AT = datetime(2026, 3, 2, 9, 0, 0, 120_000, tzinfo=UTC)
+LEAD = Happening(
+    "e1", "SalesLeadCreateEvent", "sales.salesLead", "l1", None, AT, None, (), b'{"name": "A", "amount": 1.10}'
+)
+
+
+def told(happening: Happening, teller: Teller = TELLER) -> dict[str, Any]:
+    """The event, decoded."""
+    event = decode_stored(teller.told(happening))
+    assert isinstance(event, dict)
+    return dict(event)
+
+
+def test_the_envelope_of_version_4() -> None:
+    """TMF630 part 1 and TMF699, with its spelling of `timeOcurred`; absent is what is not known."""
+    event = told(LEAD)
+    assert list(event) == ["eventId", "eventTime", "eventType", "domain", "title", "timeOcurred", "event"]
+    assert (event["eventId"], event["eventType"], event["title"]) == ("e1", LEAD.type, LEAD.type)
+    assert event["eventTime"] == event["timeOcurred"] == "2026-03-02T09:00:00.120Z"
+    assert event["event"]["salesLead"] == {
+        "id": "l1",
+        "href": "https://crm.example/tmf-api/sales/v4/salesLead/l1",
+        "name": "A",
+        "amount": decode_stored(b"1.10"),
+    }
+    assert b'"amount": 1.10' in TELLER.told(LEAD), "the document is told as it is stored"
+    assert told(replace(LEAD, correlation="c1"))["correlationId"] == "c1"
+
+
+def test_the_envelope_of_version_5() -> None:
+    """`timeOccurred` is spelled right and `@type` names the event."""
+    flown = Happening("e2", "KiteStatusChangeEvent", "kiteManagement.kite", "k1", None, AT, None, ("state",), b"{}")
+    event = told(flown)
+    assert event["@type"] == event["eventType"] == "KiteStatusChangeEvent"
+    assert event["timeOccurred"] == event["eventTime"]
+    assert event.keys().isdisjoint({"timeOcurred", "fieldPath", "domain"})
+    assert event["event"] == {"kite": {"id": "k1", "href": "https://crm.example/tmf-api/kiteManagement/v5/kite/k1"}}
+    assert is_modern(KITES)
+    assert not is_modern(ROPES)
+    assert not is_modern(replace(ROPES, version="draft"))
+
+
+def test_a_nested_resource_has_the_link_through_its_parent() -> None:
+    """And one whose API is no longer served has none."""
+    flight = Happening("e3", "FlightCreateEvent", "kiteManagement.kite.flight", "f1", "k1", AT, None, (), b'{"h":1}')
+    (inside,) = told(flight)["event"].values()
+    assert inside["href"] == "https://crm.example/tmf-api/kiteManagement/v5/kite/k1/flight/f1"
+    gone = told(flight, Teller((), "https://crm.example"))
+    assert gone["event"] == {"flight": {"id": "f1", "h": 1}}
+    assert gone["eventType"] == "FlightCreateEvent"
+
+
+@pytest.mark.parametrize(
+    ("changed", "path"),
+    [
+        (("name",), "name"),
+        (("name", "note.text"), "name,note.text"),
+        (("name", "status", "statusChangeDate"), "name"),
+        (("statusChangeReason",), "statusChangeReason"),
+    ],
+)
+def test_the_path_of_a_changed_attribute(changed: tuple[str, ...], path: str) -> None:
+    """Those of the state are told by the event of its own; without a move they are attributes like others."""
+    event = replace(LEAD, type="SalesLeadAttributeValueChangeEvent", changed=changed)
+    assert told(event)["fieldPath"] == path
+    assert "fieldPath" not in told(replace(event, type="SalesLeadStateChangeEvent"))
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+)
+names = texts.filter(lambda name: name not in {"id", "href"})
+
+
+@given(st.dictionaries(names, values), texts, st.sampled_from([b"", b" "]))
+def test_any_document_is_told_whole(document: Document, id_: str, blank: bytes) -> None:
+    """Also the empty one, and as PostgreSQL writes it, with blanks."""
+    stored = b"{" + blank + encode(document)[1:]
+    event = told(replace(LEAD, resource_id=id_, document=stored))
+    (inside,) = event["event"].values()
+    assert {name: value for name, value in inside.items() if name != "href"} == {"id": id_, **document}
