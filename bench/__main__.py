@@ -1,16 +1,19 @@
-"""`make bench`: measures Spanco against the floor and a typical server, and as its data grows."""
+"""`make bench`: measures Spanco against the floor and a typical server, as its data grows, and as it tells events."""
 
 import argparse
 import asyncio
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from bench import machine, report, wrk
+from bench import delivered, machine, report, wrk
+from bench.claiming import claimed
 from bench.cluster import database, fresh_cluster, settings
 from bench.comparison import Comparison
+from bench.delivery import Delivered, Delivery
 from bench.growth import Growth
 from bench.importing import imported_per_second
 from bench.loading import fill, fill_typical
@@ -19,18 +22,25 @@ from bench.servers import NAMES
 
 
 def main() -> None:
-    """Measure everything and write bench/RESULTS.md."""
+    """Measure everything and write bench/RESULTS.md; a quick run, or one of a part, is only printed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few leads, short rounds: for development")
-    parser.add_argument("--output", type=Path, default=report.RESULTS, help="where the report is written")
+    parser.add_argument("--only", choices=("delivery",), help="measure only this part")
+    parser.add_argument("--output", type=Path, help="where the report is written")
     chosen = parser.parse_args()
     wrk.needed()
     signal.signal(signal.SIGTERM, _end)
     plan = QUICK if chosen.quick else FULL
     with fresh_cluster() as (url, folder):
-        found = _measured(plan, url, folder)
-    report.written(found, plan, path=chosen.output)
-    print(chosen.output.read_text(encoding="utf-8"))
+        if chosen.only:
+            described = machine.described()
+            text = delivered.alone(_delivered(plan, url, folder), described)
+        else:
+            text = report.whole(_measured(plan, url, folder), plan)
+    path = chosen.output or (None if chosen.quick or chosen.only else report.RESULTS)
+    if path:
+        path.write_text(text, encoding="utf-8")
+    print(text)
 
 
 def _measured(plan: Plan, url: str, folder: Path) -> report.Measured:
@@ -52,8 +62,20 @@ def _measured(plan: Plan, url: str, folder: Path) -> report.Measured:
         comparison.memory,
         rates,
         imported,
+        _delivered(plan, url, folder, grown),
         (time.monotonic() - begin) / 60,
     )
+
+
+def _delivered(plan: Plan, url: str, folder: Path, grown: Mapping[int, str] | None = None) -> Delivered:
+    """All about deliveries; work is claimed in the largest database that there is."""
+    begin, large = time.monotonic(), plan.growth[-1]
+    found = Delivery(plan, asyncio.run(_filled(url, "delivery", plan.delivery.backlog)), folder).run()
+    claims = grown[large] if grown else asyncio.run(_filled(url, "claims", large))
+    print(f"claiming work with {large:,} delivered events in the log", flush=True)
+    found.claims = asyncio.run(claimed(claims, large, plan.delivery.claims))
+    found.minutes = (time.monotonic() - begin) / 60
+    return found
 
 
 async def _filled(url: str, name: str, count: int) -> str:

@@ -10,6 +10,7 @@ LIBRARIES = (
     "uvicorn",
     "uvloop",
     "httptools",
+    "httpcore",
     "asyncpg",
     "msgspec",
     "jsonschema-rs",

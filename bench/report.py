@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from bench import delivered
+from bench.delivery import Delivered
 from bench.growth import QUESTIONS
 from bench.plan import Plan
+from bench.targets import Target, of_targets, table
 from bench.wrk import Figures
 
 _HERE = Path(__file__).parent
@@ -31,6 +34,7 @@ class Measured:
     memory: Mapping[str, Sequence[float]]
     create_rates: Mapping[int, float]
     imported: float
+    delivery: Delivered
     minutes: float = field(default=0.0)
 
     def rate(self, what: str, name: str) -> float:
@@ -40,31 +44,6 @@ class Measured:
     def latency(self, what: str, count: int) -> float:
         """The median over the rounds of the median latency."""
         return median(each.median_ms for each in self.growth[what, count])
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A promise: a value is at least (or at most) a bound; `key` finds the note about a miss."""
-
-    key: str
-    words: str
-    value: float
-    bound: float
-    at_least: bool
-    unit: str = "x"
-
-    @property
-    def hit(self) -> bool:
-        """Whether it is kept."""
-        return self.value >= self.bound if self.at_least else self.value <= self.bound
-
-    def row(self) -> list[str]:
-        """Its line of the table."""
-        short = "" if self.hit else f"**miss** by {abs(1 - self.value / self.bound):.0%}"
-        sign = "≥" if self.at_least else "≤"
-        digits = 0 if self.unit == "MB" else 2
-        bound = f"{sign} {self.bound:g} {self.unit}"
-        return [self.words, bound, f"{self.value:.{digits}f} {self.unit}", short or "hit"]
 
 
 def targets(found: Measured, plan: Plan) -> list[Target]:
@@ -96,28 +75,30 @@ def targets(found: Measured, plan: Plan) -> list[Target]:
     return kept
 
 
-def written(found: Measured, plan: Plan, *, path: Path = RESULTS) -> None:
-    """Write the report."""
-    kept = targets(found, plan)
+def whole(found: Measured, plan: Plan) -> str:
+    """The report of a full run."""
+    kept = [*targets(found, plan), *delivered.targets(found.delivery)]
     missed = [each.key for each in kept if not each.hit]
     parts = [
         "# How fast it is\n\nWritten by `make bench`; words about the figures stand in `bench/notes.md`.",
         "**A quick run for development**: few leads, short rounds, no figures to quote." if plan.quick else "",
-        _table(("machine", ""), found.machine.items()),
+        table(("machine", ""), found.machine.items()),
         "PostgreSQL " + "; ".join(f"{name} {value}" for name, value in found.database.items()) + ".",
         "## Targets",
-        _table(("", "target", "measured", ""), (each.row() for each in kept)),
+        of_targets(kept),
         _notes("general", missed),
         "## Side by side\n\nMedian of the rounds (lowest to highest). Latency in ms; CPU: of the server, per request.",
         _side_by_side(found),
         "## Growth\n\nMedian latency of ours in milliseconds, one connection: median of rounds (lowest to highest).",
         _growth(found, plan),
+        "## Delivery",
+        delivered.figures(found.delivery),
         "## Import and memory",
         _rest(found, plan),
         "## Method",
         _method(found, plan),
     ]
-    path.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _side_by_side(found: Measured) -> str:
@@ -139,7 +120,7 @@ def _side_by_side(found: Measured) -> str:
                     f"{found.rate(what, 'ours') / median(rates):.2f} x" if name != "ours" else "",
                 ]
             )
-    return _table(("", "server", "per second", "median", "99 %", "CPU µs", "ours against it"), rows)
+    return table(("", "server", "per second", "median", "99 %", "CPU µs", "ours against it"), rows)
 
 
 def _growth(found: Measured, plan: Plan) -> str:
@@ -151,7 +132,7 @@ def _growth(found: Measured, plan: Plan) -> str:
             cells.append(f"{median(all_):.2f} ({min(all_):.2f} to {max(all_):.2f})")
         small, large = (found.latency(what, count) for count in plan.growth)
         rows.append([*cells, f"{large / small:.2f} x"])
-    return _table(("", *(f"{count:,} leads" for count in plan.growth), "growth"), rows)
+    return table(("", *(f"{count:,} leads" for count in plan.growth), "growth"), rows)
 
 
 def _rest(found: Measured, plan: Plan) -> str:
@@ -160,7 +141,7 @@ def _rest(found: Measured, plan: Plan) -> str:
         *([f"create over {count} connection(s)", f"{rate:,.0f}/s"] for count, rate in found.create_rates.items()),
         *([f"memory of {name} after load (greatest)", f"{max(seen):.0f} MB"] for name, seen in found.memory.items()),
     ]
-    return _table(("", ""), rows)
+    return table(("", ""), rows)
 
 
 def _method(found: Measured, plan: Plan) -> str:
@@ -174,6 +155,14 @@ def _method(found: Measured, plan: Plan) -> str:
         "seconds": plan.seconds,
         "latency": plan.latency_seconds,
         "connections": plan.concurrency,
+        "create_rounds": plan.delivery.rounds,
+        "create_warm": plan.delivery.warm_seconds,
+        "create_seconds": plan.delivery.seconds,
+        "steady": plan.delivery.steady_seconds,
+        "sustained": plan.delivery.sustained_seconds,
+        "saturated": plan.delivery.saturated_seconds,
+        "backlog": f"{plan.delivery.backlog:,}",
+        "claims": f"{plan.delivery.claims:,}",
         "minutes": f"{found.minutes:.0f}",
     }
     return text.format(**values)
@@ -189,8 +178,3 @@ def _notes(*wanted: str | Iterable[str]) -> str:
     keys = [wanted[0], *wanted[1]] if len(wanted) > 1 else list(wanted)
     texts = [sections.get(str(key), f"`{key}` is missed; nobody has written in bench/notes.md why.") for key in keys]
     return "\n\n".join(dict.fromkeys(text for text in texts if text))
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -7,8 +7,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 _ROOT = Path(__file__).resolve().parent.parent
 _START_SECONDS = 60
@@ -40,6 +41,21 @@ class Server:
                 return int(line.split()[1]) * 1024 / 1e6
         return float("nan")
 
+    def worker(self) -> Self:
+        """The worker that the server runs beside itself: a child of one of its threads."""
+        lists = Path(f"/proc/{self.pid}/task").glob("*/children")
+        found = [int(pid) for each in lists for pid in each.read_text(encoding="utf-8").split()]
+        if len(found) != 1:
+            message = f"A server runs one worker, and this one has {len(found)} children."
+            raise SystemExit(message)
+        return replace(self, name="worker", pid=found[0])
+
+
+def complaints(name: str, folder: Path) -> set[str]:
+    """What the servers of that name, and their workers, warned of in their logs; without the times."""
+    told = (folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
+    return {line.partition("Z ")[2].strip() for line in told if "[error " in line or "[warning " in line}
+
 
 @contextmanager
 def started(name: str, database_url: str, folder: Path) -> Iterator[Server]:
@@ -51,11 +67,14 @@ def started(name: str, database_url: str, folder: Path) -> Iterator[Server]:
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("SPANCO_")}
     log = folder / f"{name}.log"
     with log.open("ab") as out:
+        begin = out.tell()
         process = subprocess.Popen(  # noqa: S603 - our own command
             command, cwd=folder, env=inherited | settings, stdout=out, stderr=out
         )
         try:
             _wait(process, port, log)
+            if name == "ours":
+                _wait_for_worker(log, begin)
             yield Server(name, process.pid, f"http://127.0.0.1:{port}")
         finally:
             process.terminate()
@@ -69,6 +88,8 @@ def started(name: str, database_url: str, folder: Path) -> Iterator[Server]:
 def _command(name: str, port: int) -> list[str]:
     if name == "ours":
         return [sys.executable, "-m", "spanco", "serve", "--port", str(port)]
+    if name == "listener":
+        return [sys.executable, "-m", "bench.listener", str(port)]
     return [sys.executable, "-m", "bench.serve", name, str(port)]
 
 
@@ -90,3 +111,13 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
             return
     message = f"The server did not start:\n{log.read_text(encoding='utf-8', errors='replace')[-4000:]}"
     raise SystemExit(message)
+
+
+def _wait_for_worker(log: Path, begin: int) -> None:
+    """The worker beside the server is there too, so that nobody's start is measured."""
+    until = time.monotonic() + _START_SECONDS
+    while b"worker started" not in log.read_bytes()[begin:]:
+        if time.monotonic() > until:
+            message = f"The worker did not start:\n{log.read_text(encoding='utf-8', errors='replace')[-4000:]}"
+            raise SystemExit(message)
+        time.sleep(0.1)
