@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Self
 
 from spanco.access.actor import Actor
@@ -119,7 +118,6 @@ class _Seen:
         return {"id": self._happening.resource_id, **decode_document(self._happening.document)}
 
 
-@lru_cache(maxsize=10_000)
 def asked(query: str, scope: str) -> Condition:
     """What a hub and its topic ask of an event; both were checked when they were stored."""
     return all_of([subscription(each).condition for each in (query, *scope.split("\n")) if each])

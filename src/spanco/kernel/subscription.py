@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from spanco.kernel.envelope import ENVELOPE, HEADER
 from spanco.kernel.errors import BadBody, BadParameter
@@ -25,6 +26,7 @@ class Subscription:
     fields: Fields = ALL
 
 
+@lru_cache(maxsize=10_000)
 def subscription(query: str, name: str = "query") -> Subscription:
     """Read the `query` of a hub (TMF630 part 1, notifications): attribute filters as in a URL, or JSONPath.
 

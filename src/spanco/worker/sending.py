@@ -18,11 +18,9 @@ from spanco.store.deliveries import Delivery, Result
 from spanco.store.lanes import Lane
 from spanco.transport import Courier, PeerError, PeerSlow
 
+_MOST_AT_ONCE = 512
 _LOST = "The log no longer holds this event."
 _JSON = {"content-type": "application/json;charset=utf-8"}
-
-
-_MOST_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
