@@ -1,11 +1,8 @@
 """What people type, and what they read when it goes wrong."""
 
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from spanco.cli.commands import app, main
@@ -15,14 +12,7 @@ from spanco.settings import Settings, is_loopback
 run = CliRunner().invoke
 
 
-@pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    """A command turns the logs to the error stream of its test; afterwards that stream is closed."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    structlog.reset_defaults()
-    root.handlers[:], root.level = handlers, level
+pytestmark = pytest.mark.usefixtures("logging_as_it_was")
 
 
 def test_help_reads_like_a_page() -> None:

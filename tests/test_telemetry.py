@@ -7,26 +7,12 @@ import os
 import subprocess
 import sys
 import timeit
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import structlog
 
 from spanco import telemetry
 from spanco.telemetry import FIELDS, log
-
-
-@pytest.fixture
-def lines() -> Iterator[io.BytesIO]:
-    """A stream with the logs in JSON; afterwards logging is as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.BytesIO()
-    telemetry.configure("json", "info", stream)
-    yield stream
-    structlog.reset_defaults()
-    root.handlers[:], root.level = handlers, level
 
 
 def told(stream: io.BytesIO) -> list[dict[str, object]]:
@@ -112,27 +98,27 @@ def test_several_worker_processes_add_up(tmp_path: Path) -> None:
     assert 'spanco_database_connections{state="idle"} 6.0' in answer
 
 
-def test_a_log_line_holds_the_named_fields(lines: io.BytesIO) -> None:
+def test_a_log_line_holds_the_named_fields(logs: io.BytesIO) -> None:
     """Event, level and time come by themselves; what is bound to the request comes along."""
     with structlog.contextvars.bound_contextvars(correlation="c1"):
         log.info("request", method="GET", route="/alpha/{id}", status=200, seconds=0.004)
-    (line,) = told(lines)
+    (line,) = told(logs)
     assert line.keys() == {"event", "level", "timestamp", "method", "route", "status", "seconds", "correlation"}
     assert (line["event"], line["level"], line["correlation"]) == ("request", "info", "c1")
     assert str(line["timestamp"]).endswith("Z")
 
 
-def test_a_field_that_is_not_on_the_list_is_withheld_and_named(lines: io.BytesIO) -> None:
+def test_a_field_that_is_not_on_the_list_is_withheld_and_named(logs: io.BytesIO) -> None:
     """So the one who wrote the line learns where to put the field, and no person is in the log meanwhile."""
     log.info("request", query="email=ann@example.org", body={"name": "Ann"}, status=200)
-    assert "nn" not in lines.getvalue().decode().replace("connection", "")
-    assert told(lines)[0]["withheld"] == ["body", "query"]
+    assert "nn" not in logs.getvalue().decode().replace("connection", "")
+    assert told(logs)[0]["withheld"] == ["body", "query"]
 
 
-def test_lines_below_the_level_are_not_written(lines: io.BytesIO) -> None:
+def test_lines_below_the_level_are_not_written(logs: io.BytesIO) -> None:
     """The level is the operator's choice."""
     log.debug("detail")
-    assert told(lines) == []
+    assert told(logs) == []
 
 
 def fail_with(error: Exception) -> None:
@@ -140,7 +126,7 @@ def fail_with(error: Exception) -> None:
     raise error
 
 
-def test_an_exception_is_told_by_type_and_places_but_not_by_its_message(lines: io.BytesIO) -> None:
+def test_an_exception_is_told_by_type_and_places_but_not_by_its_message(logs: io.BytesIO) -> None:
     """The message of a database or a parser may quote a row."""
     try:
         try:
@@ -149,7 +135,7 @@ def test_an_exception_is_told_by_type_and_places_but_not_by_its_message(lines: i
             raise ValueError("ann@example.org is no date") from error
     except ValueError:
         log.exception("failed")
-    (line,) = told(lines)
+    (line,) = told(logs)
     assert line["level"] == "error"
     text = str(line["exception"])
     assert text.startswith("ValueError at tests/test_telemetry.py:")
@@ -158,7 +144,7 @@ def test_an_exception_is_told_by_type_and_places_but_not_by_its_message(lines: i
     assert "ann@" not in text
 
 
-def test_an_exception_can_be_handed_in_and_brings_its_sqlstate(lines: io.BytesIO) -> None:
+def test_an_exception_can_be_handed_in_and_brings_its_sqlstate(logs: io.BytesIO) -> None:
     """The code of a database error says enough."""
 
     class Refused(Exception):
@@ -167,20 +153,20 @@ def test_an_exception_can_be_handed_in_and_brings_its_sqlstate(lines: io.BytesIO
     log.warning("failed", exc_info=Refused("Key (name)=(Ann) exists"))
     log.warning("fine", exc_info=None)
     log.warning("odd", exc_info=True)
-    first, second, third = told(lines)
+    first, second, third = told(logs)
     assert str(first["exception"]).endswith("Refused [23505]")
     assert "exception" not in second
     assert "exception" not in third
 
 
-def test_what_libraries_log_comes_in_the_same_shape(lines: io.BytesIO) -> None:
+def test_what_libraries_log_comes_in_the_same_shape(logs: io.BytesIO) -> None:
     """One line each, without what a further line would quote, and without addresses that were asked for."""
     logging.getLogger("uvicorn.error").info("Started server process [%d]", 7)
     logging.getLogger("asyncio").error("Task exception was never retrieved\nfuture: Ann")
     logging.getLogger("uvicorn.access").info("GET /alpha?name=Ann")
     logging.getLogger("httpx").info("HTTP Request: GET https://peer.test/?name=Ann")
     logging.getLogger("other").debug("detail")
-    first, second = told(lines)
+    first, second = told(logs)
     assert (first["event"], first["logger"], first["level"]) == ("Started server process [7]", "uvicorn.error", "info")
     assert second["event"] == "Task exception was never retrieved"
 

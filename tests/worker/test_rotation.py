@@ -2,12 +2,9 @@
 
 import asyncio
 import io
-import logging
-from collections.abc import Iterator
 
 import httpx
 import pytest
-import structlog
 
 from spanco import telemetry
 from spanco.app import Running
@@ -96,22 +93,11 @@ class _Frozen:
         return self._virtual()
 
 
-@pytest.fixture
-def log() -> Iterator[io.BytesIO]:
-    """A stream with all logs; afterwards logging is as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.BytesIO()
-    telemetry.configure("json", "debug", stream)
-    yield stream
-    structlog.reset_defaults()
-    root.handlers[:], root.level = handlers, level
-
-
 async def test_a_secret_stands_nowhere_but_in_the_answer_that_made_it(
-    stage: Running, api: httpx.AsyncClient, listen: Listen, log: io.BytesIO
+    stage: Running, api: httpx.AsyncClient, listen: Listen, logs: io.BytesIO
 ) -> None:
     """Not in reads, lists, events, records of idempotency or logs; in the database only with its lane."""
+    telemetry.configure("json", "debug", logs)
     operators, listener = await listen(), await listen()
     await subscribed(api, operators.url, hubs=f"{OWN}/hub")
     body = {"callback": listener.url}
@@ -134,7 +120,7 @@ async def test_a_secret_stands_nowhere_but_in_the_answer_that_made_it(
     history = (await api.get(f"{OWN}/sales.hub/{first['id']}/history")).content
     for secret in secrets:
         plain = secret.removeprefix("whsec_").encode()
-        assert not any(plain in each for each in (*told, *answers, history, log.getvalue()))
+        assert not any(plain in each for each in (*told, *answers, history, logs.getvalue()))
         assert await tables_with(stage, plain.decode()) <= {"lane"}
 
 
