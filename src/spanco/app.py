@@ -248,7 +248,7 @@ def worker(system: Running) -> Worker:
     keeping = Keeping(system.database, retention)
     publisher = None
     if system.broker:
-        publisher = Publisher(system.database, Producer(system.apis, ways.teller, system.root), system.broker, name)
+        publisher = Publisher(system.database, Producer(ways.teller), system.broker, name)
     return Worker(station, ways, keeping, system.resource(OPERATIONS, "replay"), publisher)
 
 

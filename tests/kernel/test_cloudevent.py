@@ -37,7 +37,7 @@ NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 
 def made(happening: Happening, room: int = PLENTY) -> dict[str, Any]:
     """The CloudEvent of the tenant `acme`, as a consumer reads it."""
-    body = Producer(APIS, Teller(APIS, ROOT), ROOT).body("acme", happening, room)
+    body = Producer(Teller(APIS, ROOT)).body("acme", happening, room)
     value = decode(body)
     assert isinstance(value, dict)
     return value
@@ -64,7 +64,7 @@ def test_a_cloudevent_has_the_attributes_of_the_specification() -> None:
 def test_its_data_is_the_event_exactly_as_hubs_are_told(happening: Happening) -> None:
     """Byte for byte, numbers in their spelling."""
     told = Teller(APIS, ROOT).told(happening)
-    assert Producer(APIS, Teller(APIS, ROOT), ROOT).body("acme", happening, PLENTY).endswith(b',"data":' + told + b"}")
+    assert Producer(Teller(APIS, ROOT)).body("acme", happening, PLENTY).endswith(b',"data":' + told + b"}")
 
 
 @pytest.mark.parametrize("happening", [TIED, FLOWN])
@@ -97,7 +97,7 @@ def test_what_does_not_fit_is_told_thin() -> None:
 
 def test_what_just_fits_is_told_whole() -> None:
     """The limit is the largest size that is taken."""
-    size = len(Producer(APIS, Teller(APIS, ROOT), ROOT).body("acme", TIED, PLENTY))
+    size = len(Producer(Teller(APIS, ROOT)).body("acme", TIED, PLENTY))
     assert "thin" not in made(TIED, room=size)
     assert "thin" in made(TIED, room=size - 1)
 

@@ -95,7 +95,7 @@ class Desk:
     async def publisher(self, url: str, holder: str = "one", seconds: float = 5.0) -> AsyncIterator[Publisher]:
         """A publisher with a connection of its own."""
         broker = Broker(url, seconds=seconds)
-        producer = Producer(self.running.apis, self.running.ways.teller, self.running.root)
+        producer = Producer(self.running.ways.teller)
         try:
             yield Publisher(self.running.database, producer, broker, holder, reader=self.reader)
         finally:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from spanco.kernel.envelope import Happening, Teller
 from spanco.kernel.moments import spell
-from spanco.kernel.openapi import Api, Resource
 from spanco.kernel.wire import encode
 
 _SPECIAL = re.compile(r"[^A-Za-z0-9_-]|_(?=[0-9A-F]{2})")
@@ -14,14 +13,10 @@ _EMPTY = "_00"  # the one character that no stored text has
 
 
 class Producer:
-    """Writes events as CloudEvents; `root` is the public address that links begin with."""
+    """Writes what a teller tells as CloudEvents."""
 
-    def __init__(self, apis: tuple[Api, ...], teller: Teller, root: str) -> None:
+    def __init__(self, teller: Teller) -> None:
         self._teller = teller
-        self._root = root
-        self._known: Mapping[str, tuple[Api, Resource]] = {
-            resource.kind: (api, resource) for api in apis for resource in api.resources.values()
-        }
 
     def body(self, tenant: str, happening: Happening, room: int) -> bytes:
         """The CloudEvent, at most `room` bytes long if it can be: what does not fit is told thin, never cut.
@@ -36,7 +31,7 @@ class Producer:
         return _joined(head | {"thin": True}, self._teller.told(outline))
 
     def _head(self, tenant: str, happening: Happening) -> dict[str, str | bool]:
-        source, subject = self._place(happening)
+        source, subject = self._teller.place(happening)
         head: dict[str, str | bool] = {
             "specversion": "1.0",
             "id": happening.event_id,
@@ -50,13 +45,6 @@ class Producer:
         if happening.correlation:
             head["correlationid"] = happening.correlation
         return head
-
-    def _place(self, happening: Happening) -> tuple[str, str]:
-        """The address of the API and the path below it: together, with a slash between, the `href` of the resource."""
-        api, resource = self._known.get(happening.kind, (None, None))
-        name = happening.kind.rpartition(".")[2]
-        above = f"{resource.parent}/{happening.parent}/" if resource and resource.parent else ""
-        return self._root + (api.base_path if api else ""), f"{above}{name}/{happening.resource_id}"
 
 
 def subject(tenant: str, happening: Happening) -> str:

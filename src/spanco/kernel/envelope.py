@@ -43,6 +43,13 @@ class Teller:
             resource.kind: (api, resource) for api in apis for resource in api.resources.values()
         }
 
+    def place(self, happening: Happening) -> tuple[str, str]:
+        """The address of the API and the path below it: together, with a slash between, the `href` of the resource."""
+        api, resource = self._known.get(happening.kind, (None, None))
+        name = happening.kind.rpartition(".")[2]
+        above = f"{resource.parent}/{happening.parent}/" if resource and resource.parent else ""
+        return self._root + (api.base_path if api else ""), f"{above}{name}/{happening.resource_id}"
+
     @property
     def kinds(self) -> Iterable[str]:
         """The kinds of resources of which there are events."""
@@ -52,10 +59,10 @@ class Teller:
         """The event as JSON; `plainly` is for the hubs of a topic: what was posted to it is an event already."""
         api, resource = self._known.get(happening.kind, (None, None))
         if plainly and self.is_event(happening.kind):
-            return self._identified(api, resource, happening)
+            return self._identified(happening)
         name = happening.kind.rpartition(".")[2]
         head = encode(_head(api, resource, happening))[:-1]
-        document = self._identified(api, resource, happening)
+        document = self._identified(happening)
         return b"%b,%b:{%b:%b}}" % (head, b'"event"', encode(name), document)
 
     def body(self, happening: Happening) -> bytes:
@@ -77,12 +84,11 @@ class Teller:
         _, resource = self._known.get(kind, (None, None))
         return resource is not None and resource.is_event
 
-    def _identified(self, api: Api | None, resource: Resource | None, happening: Happening) -> bytes:
+    def _identified(self, happening: Happening) -> bytes:
         """The document with `id` and `href` in front; without `href` when its API is no longer served."""
         identity = {"id": happening.resource_id}
-        if api and resource:
-            above = f"{resource.parent}/{happening.parent}/" if resource.parent else ""
-            identity["href"] = f"{self._root}{api.base_path}/{above}{resource.name}/{happening.resource_id}"
+        if happening.kind in self._known:
+            identity["href"] = "/".join(self.place(happening))
         rest = happening.document[1:].lstrip()
         return encode(identity)[:-1] + (b"" if rest[:1] == b"}" else b",") + rest
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from spanco.access.actor import Actor
 from spanco.events.hubs import Source
@@ -74,4 +75,9 @@ class Call:
 
     def teller(self) -> Teller:
         """Tells events with links to this server as the client sees it."""
-        return Teller(self.site.apis, self.root)
+        return _teller(self.site.apis, self.root)
+
+
+@lru_cache(maxsize=64)
+def _teller(apis: tuple[Api, ...], root: str) -> Teller:
+    return Teller(apis, root)
