@@ -20,7 +20,7 @@ from spanco.store.documents import Change, NewRow, Row
 from spanco.store.errors import Conflict
 from spanco.store.search import Found, Search
 from spanco.store.search import find as search_for
-from spanco.work import Binding, Work
+from spanco.work import Binding, Work, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ async def create(
     rows: list[NewRow] = []
     for draft in drafts:
         try:
-            row = _new_row(work, resource, draft, historic=historic)
+            row = await _new_row(work, resource, draft, historic=historic)
         except Problem as problem:
             if atomic:
                 raise
@@ -150,19 +150,16 @@ async def patch(
     async with work.atomic():
         row = await _locked(work, resource, place, "update", expected)
         before: Document = {"id": row.id, **decode_document(row.document)}
-        binding = work.bindings.get(resource.kind, _BINDING)
         document, paths = ready_to_change(resource, before, change(before), work.now)
         if not paths:
             return Stored(row.id, row.version, row.document)
-        if binding.prepare:
-            document = binding.prepare(resource, document, before)
+        document = await _completed(work, resource, document, before)
         raised = tuple((clock.new_id(), of) for of in events_of_change(resource, paths))
         following = Change(work.encoded(document), paths, raised)
         after = await documents.update(work.connection, resource, work.stamp(), row, following)
         if after is None:
             raise Conflict
-        if binding.react:
-            await binding.react(work, resource, before, after)
+        await _react(work, resource, [Written(before, after)])
     _count(resource, "update", [of for _, of in raised])
     return Stored(after.id, after.version, after.document)
 
@@ -174,6 +171,7 @@ async def remove(work: Work, resource: Resource, place: Place, *, expected: froz
         event = (clock.new_id(), event_type(resource, "delete"))
         if not await documents.delete(work.connection, resource, work.stamp(), row, event):
             raise Conflict
+        await _react(work, resource, [Written({"id": row.id, **decode_document(row.document)}, None)])
     _count(resource, "delete", [event[1]])
 
 
@@ -236,26 +234,35 @@ def _seen(visible: Condition, row: Row) -> bool:
     return matches(visible, {"id": row.id, **decode_document(row.document)})
 
 
-def _new_row(work: Work, resource: Resource, draft: Draft, *, historic: bool) -> NewRow:
+async def _new_row(work: Work, resource: Resource, draft: Draft, *, historic: bool) -> NewRow:
     document = ready_to_create(resource, draft.document, work.now, historic=historic)
+    document = await _completed(work, resource, document, None)
+    return NewRow(clock.new_id(), draft.parent, work.encoded(document), clock.new_id(), draft.origin)
+
+
+async def _completed(work: Work, resource: Resource, document: Document, before: Document | None) -> Document:
     binding = work.bindings.get(resource.kind, _BINDING)
     if binding.prepare:
-        document = binding.prepare(resource, document, None)
-    return NewRow(clock.new_id(), draft.parent, work.encoded(document), clock.new_id(), draft.origin)
+        document = binding.prepare(resource, document, before)
+    return await binding.admit(work, resource, document, before) if binding.admit else document
+
+
+async def _react(work: Work, resource: Resource, written: Sequence[Written]) -> None:
+    react = work.bindings.get(resource.kind, _BINDING).react
+    if react and written:
+        await react(work, resource, written)
 
 
 async def _insert(work: Work, resource: Resource, rows: Sequence[NewRow]) -> list[Outcome]:
     if not rows:
         return []
-    react = work.bindings.get(resource.kind, _BINDING).react
-    if react:
-        async with work.atomic():
-            outcomes = await _insert_rows(work, resource, rows)
-            for outcome in outcomes:
-                if isinstance(outcome, Stored):
-                    await react(work, resource, None, Row(outcome.id, outcome.version, outcome.body))
-            return outcomes
-    return await _insert_rows(work, resource, rows)
+    if work.bindings.get(resource.kind, _BINDING).react is None:
+        return await _insert_rows(work, resource, rows)
+    async with work.atomic():
+        outcomes = await _insert_rows(work, resource, rows)
+        stored = [Row(each.id, each.version, each.body) for each in outcomes if isinstance(each, Stored)]
+        await _react(work, resource, [Written(None, row) for row in stored])
+        return outcomes
 
 
 async def _insert_rows(work: Work, resource: Resource, rows: Sequence[NewRow]) -> list[Outcome]:

@@ -1,6 +1,6 @@
 """One unit of work: who acts, when and why, on which connection."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,19 +28,30 @@ class Cause:
         return encode({"kind": self.kind, **self.detail})
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One change of a resource: the document with its `id` before (None when it is new), the row after (None: gone)."""
+
+    before: Document | None
+    after: Row | None
+
+
 Prepare = Callable[[Resource, Document, Document | None], Document]
-React = Callable[["Work", Resource, Document | None, Row], Awaitable[None]]
+Admit = Callable[["Work", Resource, Document, Document | None], Awaitable[Document]]
+React = Callable[["Work", Resource, Sequence[Written]], Awaitable[None]]
 Reveal = Callable[["Work", Resource, Row], Awaitable[Document]]
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What is special about one kind: a pure completion before a write, a reaction after it in its transaction.
+    """What is special about one kind: a pure completion before a write; then one that must look into the store.
 
-    And what only the answer to its creation shows and nobody keeps, such as a secret.
+    After the write, in its transaction, a reaction to all that was written at once. And what only the answer to its
+    creation shows and nobody keeps, such as a secret.
     """
 
     prepare: Prepare | None = None
+    admit: Admit | None = None
     react: React | None = None
     reveal: Reveal | None = None
 

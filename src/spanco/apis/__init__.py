@@ -4,15 +4,38 @@ import json
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Any
 
 import yaml
 
 from spanco.kernel.wire import Document, decode
 
+_PARTED = "spanco"
+
 
 def own() -> list[Document]:
-    """Our own OpenAPI documents, read anew at each call, in the order of their file names."""
-    return list(_documents(files(__name__)))
+    """Our own OpenAPI documents, read anew at each call, in the order of their names.
+
+    One of them is written in parts, a file for each matter: they add up to one document.
+    """
+    return [_whole(_documents(files(__name__).joinpath(_PARTED))), *_documents(files(__name__))]
+
+
+def _whole(parts: Iterator[dict[str, Any]]) -> Document:
+    """The parts as one document: tags, paths and schemas of all of them, under the head that one of them has."""
+    tags: list[Any] = []
+    paths: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
+    head: dict[str, Any] = {}
+    for part in parts:
+        head |= part
+        tags += part["tags"]
+        for whole, more in ((paths, part["paths"]), (schemas, part["components"]["schemas"])):
+            if twice := whole.keys() & more.keys():
+                sentence = f"'{min(twice)}' stands in two parts of one document."
+                raise ValueError(sentence)
+            whole.update(more)
+    return {**head, "tags": tags, "paths": paths, "components": {"schemas": schemas}}
 
 
 def overlays() -> dict[str, Document]:

@@ -1,5 +1,6 @@
 """Replays: tasks that let hubs be told again what they missed, or a part of the log."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from spanco.kernel.errors import BadBody, NotFound
@@ -8,7 +9,7 @@ from spanco.kernel.wire import Document, Json, decode_document
 from spanco.store import replays
 from spanco.store.documents import Row
 from spanco.store.replays import Part, Replay
-from spanco.work import Work
+from spanco.work import Work, Written
 
 ONLY_DEAD, ALL = "deadLetter", "all"
 BEGUN, DONE = "inProgress", "done"
@@ -30,10 +31,14 @@ def ready(_: Resource, document: Document, before: Document | None) -> Document:
     return document
 
 
-async def begin(work: Work, _: Resource, before: Document | None, row: Row) -> None:
-    """Hand a new replay to the workers, in its own transaction. Raises `NotFound` when there is no such hub."""
-    if before is not None:
-        return
+async def begin(work: Work, _: Resource, written: Sequence[Written]) -> None:
+    """Hand new replays to the workers, in their own transaction. Raises `NotFound` when there is no such hub."""
+    for each in written:
+        if each.before is None and each.after is not None:
+            await _begin(work, each.after)
+
+
+async def _begin(work: Work, row: Row) -> None:
     document = decode_document(row.document)
     hub_id = _id(document.get("hub"))
     if hub_id is not None and not await replays.is_told(work.connection, work.actor.tenant, hub_id):
