@@ -11,12 +11,15 @@ from spanco.events.rules.listening import by_type, hears
 from spanco.kernel.envelope import Happening, Teller
 from spanco.kernel.query.ast import EVERYTHING, Condition, all_of
 from spanco.kernel.query.match import matches
+from spanco.kernel.query.sieve import Sieve
 from spanco.kernel.subscription import subscription
 from spanco.kernel.wire import Document, decode_document
 from spanco.store import lanes, outbox
 from spanco.store.database import Connection
 from spanco.store.lanes import Wish
 from spanco.store.outbox import Entry
+
+_WAYS = (False, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,9 @@ class _Ear:
     def must_look(self) -> bool:
         return self.condition != EVERYTHING or self.visible != EVERYTHING
 
+    def hears(self, event_type: str) -> bool:
+        return self.types is None or event_type in self.types
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ways:
@@ -48,7 +54,7 @@ class Audience:
     def __init__(self, ways: Ways, wishes: Sequence[Wish]) -> None:
         self._ways = ways
         self._wishes = wishes
-        self._ears: dict[tuple[str, str, str | None], list[_Ear]] = {}
+        self._halls: dict[tuple[str, str, str | None], _Hall] = {}
 
     @classmethod
     async def of(cls, connection: Connection, ways: Ways, tenants: Sequence[str]) -> Self:
@@ -63,23 +69,26 @@ class Audience:
         self, connection: Connection, entries: Sequence[Entry], hub_id: str | None = None
     ) -> list[tuple[str, Entry]]:
         """Each hub (id), or that one, with each event that it is to be told of; the events in their order."""
-        called = [(entry, [ear for ear in self._listening(entry) if hub_id in {None, ear.hub_id}]) for entry in entries]
-        closer = [entry for entry, ears in called if any(ear.must_look for ear in ears)]
+        called = [(entry, self._hall(entry)) for entry in entries]
+        closer = [entry for entry, hall in called if hall.must_look(entry.type)]
         found = await outbox.happenings(connection, closer) if closer else {}
-        return [(ear.hub_id, entry) for entry, ears in called for ear in self._wanting(ears, found.get(entry.event_id))]
+        return [
+            (ear.hub_id, entry)
+            for entry, hall in called
+            for ear in self._wanting(hall, entry, found.get(entry.event_id))
+            if hub_id in {None, ear.hub_id}
+        ]
 
-    def _wanting(self, ears: list[_Ear], happening: Happening | None) -> Iterator[_Ear]:
-        seen = _Seen(self._ways.teller, happening) if happening else None
-        for ear in ears:
-            if not ear.must_look or (seen and seen.fulfils(ear)):
-                yield ear
+    def _wanting(self, hall: "_Hall", entry: Entry, happening: Happening | None) -> Iterator[_Ear]:
+        yield from hall.free(entry.type)
+        if happening and hall.must_look(entry.type):
+            yield from hall.fulfilled(_Seen(self._ways.teller, happening))
 
-    def _listening(self, entry: Entry) -> Iterator[_Ear]:
+    def _hall(self, entry: Entry) -> "_Hall":
         key = (entry.tenant, entry.kind, entry.parent)
-        ears = self._ears.get(key)
-        if ears is None:
-            ears = self._ears[key] = list(self._who_listens(entry))
-        return (ear for ear in ears if ear.types is None or entry.type in ear.types)
+        if key not in self._halls:
+            self._halls[key] = _Hall(list(self._who_listens(entry)))
+        return self._halls[key]
 
     def _who_listens(self, entry: Entry) -> Iterator[_Ear]:
         for wish in self._wishes:
@@ -97,25 +106,55 @@ class Audience:
             yield _Ear(wish.hub_id, plainly, types, rest, visible)
 
 
+class _Hall:
+    """The hubs that listen to one kind; of those that look closer, an event finds the ones that may want it."""
+
+    def __init__(self, ears: Sequence[_Ear]) -> None:
+        self._free = [ear for ear in ears if not ear.must_look]
+        self._looking = {
+            plainly: [ear for ear in ears if ear.must_look and ear.plainly is plainly] for plainly in _WAYS
+        }
+        self._sieves = {
+            plainly: Sieve([ear.condition for ear in looking]) for plainly, looking in self._looking.items()
+        }
+        types = [ear.types for looking in self._looking.values() for ear in looking]
+        self._types = None if None in types else frozenset[str]().union(*(each for each in types if each is not None))
+
+    def must_look(self, event_type: str) -> bool:
+        """Whether some hub decides by what an event of this type tells."""
+        return self._types is None or event_type in self._types
+
+    def free(self, event_type: str) -> Iterator[_Ear]:
+        """The hubs that want every event of this type."""
+        return (ear for ear in self._free if ear.hears(event_type))
+
+    def fulfilled(self, seen: "_Seen") -> Iterator[_Ear]:
+        """The hubs that want this event for what it tells, and whose owners may see it."""
+        for plainly, looking in self._looking.items():
+            if looking:
+                for number in sorted(self._sieves[plainly].fulfilled(seen.as_told(plainly=plainly))):
+                    if looking[number].hears(seen.type) and seen.is_visible(looking[number].visible):
+                        yield looking[number]
+
+
 class _Seen:
-    """One event as the hubs would be told of it, decoded at most once in each way."""
+    """One event as the hubs would be told of it."""
 
     def __init__(self, teller: Teller, happening: Happening) -> None:
+        self.type = happening.type
         self._teller = teller
         self._happening = happening
-        self._decoded: dict[bool, Document] = {}
+        self._resource: Document | None = None
 
-    def fulfils(self, ear: _Ear) -> bool:
-        event = self._as_told(plainly=ear.plainly)
-        return matches(ear.condition, event) and (ear.visible == EVERYTHING or matches(ear.visible, self._resource()))
+    def as_told(self, *, plainly: bool) -> Document:
+        return decode_document(self._teller.told(self._happening, plainly=plainly))
 
-    def _as_told(self, *, plainly: bool) -> Document:
-        if plainly not in self._decoded:
-            self._decoded[plainly] = decode_document(self._teller.told(self._happening, plainly=plainly))
-        return self._decoded[plainly]
-
-    def _resource(self) -> Document:
-        return {"id": self._happening.resource_id, **decode_document(self._happening.document)}
+    def is_visible(self, visible: Condition) -> bool:
+        if visible == EVERYTHING:
+            return True
+        if self._resource is None:
+            self._resource = {"id": self._happening.resource_id, **decode_document(self._happening.document)}
+        return matches(visible, self._resource)
 
 
 def asked(query: str, scope: str) -> Condition:

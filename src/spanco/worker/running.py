@@ -18,8 +18,9 @@ from spanco.worker.replaying import replay_some
 from spanco.worker.serving import Station
 
 _log = structlog.get_logger("spanco.worker")
-_EAGER, _CALM = 0.02, 0.1
+_EAGER, _CALM, _SPARING = 0.02, 0.1, 0.15
 _CALM_AFTER = 2.0
+_SPARING_EACH = 0.001
 _SHORT = 0.2
 _PATIENCE = 1.0
 _KEEPING = 1.0
@@ -60,13 +61,17 @@ class Worker:
 
 
 class _Deliveries:
-    """Passes events on and leases lanes; looks often while there is something, and seldom else."""
+    """Passes events on and leases lanes; looks often while there is something, and seldom else.
+
+    While writes are dense it looks less often and finds more at once: each look costs the writers, on busy machines.
+    """
 
     def __init__(self, worker: Worker, deliverer: Deliverer) -> None:
         self._worker = worker
         self._deliverer = deliverer
         self._most = matching.MOST_AT_ONCE
         self._busy_at = 0.0
+        self._found = 0
 
     async def step(self) -> float:
         """One look; how many seconds to wait until the next."""
@@ -76,7 +81,9 @@ class _Deliveries:
             more_lanes = await self._deliverer.lease()
         if more or more_lanes:
             return 0.0
-        return _EAGER if time.monotonic() - self._busy_at < _CALM_AFTER else _CALM
+        if time.monotonic() - self._busy_at >= _CALM_AFTER:
+            return _CALM
+        return min(max(_EAGER, _SPARING_EACH * self._found), _SPARING)
 
     async def _match(self) -> bool:
         """Pass some events on; whether there may be more.
@@ -88,6 +95,7 @@ class _Deliveries:
         passed = await matching.pass_on(self._worker.station.database, self._worker.ways, most)
         took = time.monotonic() - began
         self._most = min(2 * most, matching.MOST_AT_ONCE) if took < _SHORT else max(most // 2, 1)
+        self._found = passed.events if passed else 0
         if passed and passed.events:
             self._busy_at = time.monotonic()
             for _, hub_id in passed.hubs:

@@ -25,6 +25,7 @@ from spanco.kernel.query.ast import (
     Op,
 )
 from spanco.kernel.query.match import matches
+from spanco.kernel.query.sieve import Sieve
 from spanco.kernel.query.sql import where
 
 DOCUMENTS, CONDITIONS = 20, 10
@@ -190,10 +191,12 @@ def answers(
 
 
 def agree(fetch: Callable[..., list[Any]], found: Sequence[dict[str, Any]], asked: Sequence[Condition]) -> None:
-    """Compare the answers one by one, so that a failure shows the pair."""
+    """Compare the answers one by one, so that a failure shows the pair; and those of all conditions at once."""
+    sieve = Sieve(asked)
     for document, row in zip(found, answers(fetch, found, asked), strict=True):
         for condition, answer in zip(asked, row, strict=True):
             assert matches(condition, document) == answer, (condition, document, answer)
+        assert sieve.fulfilled(document) == {place for place, answer in enumerate(row) if answer}, (asked, document)
 
 
 several = st.lists(documents(), min_size=DOCUMENTS, max_size=DOCUMENTS)

@@ -1,6 +1,7 @@
 """Which events a hub listens to, before any document is looked at."""
 
-from spanco.kernel.query.ast import AllOf, AnyOf, Compare, Condition, Op, all_of
+from spanco.kernel.query.ast import AllOf, Condition, all_of
+from spanco.kernel.query.sieve import equality
 
 OPERATIONS = "spanco"
 """The API of operators: its hubs are told of the hubs of every API too."""
@@ -30,23 +31,12 @@ def by_type(condition: Condition) -> tuple[frozenset[str] | None, Condition]:
     types: frozenset[str] | None = None
     rest: list[Condition] = []
     for part in condition.parts if isinstance(condition, AllOf) else (condition,):
-        named = _types(part)
-        if named is None:
+        path, named = equality(part) or (None, frozenset[str]())
+        if path != _TYPE:
             rest.append(part)
         else:
             types = named if types is None else types & named
     return types, all_of(rest)
-
-
-def _types(condition: Condition) -> frozenset[str] | None:
-    match condition:
-        case Compare(path, Op.EQ, str(value)) if path == _TYPE:
-            return frozenset({value})
-        case AnyOf(parts) if parts:
-            named = [_types(part) for part in parts]
-            return None if None in named else frozenset[str]().union(*(each for each in named if each is not None))
-        case _:
-            return None
 
 
 _HUB = "hub"

@@ -1,7 +1,7 @@
 """Answer a condition in memory, exactly as `sql` has PostgreSQL answer it."""
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeGuard, assert_never
@@ -38,27 +38,32 @@ def matches(condition: Condition, document: Mapping[str, object]) -> bool:
 
     The time is linear in the sizes of document and condition. Raises `BadParameter` as `address.resolve` does.
     """
-    return _holds(resolve(condition), document)
+    return fulfils(resolve(condition), document)
 
 
-def _holds(condition: Condition, item: object) -> bool:
+def texts_at(path: Path, item: object) -> Iterator[str]:
+    """The texts that a comparison at this path is made with."""
+    return (each for each in _opened(_items(path, item)) if isinstance(each, str))
+
+
+def fulfils(condition: Condition, item: object) -> bool:
+    """The same as `matches`, for a condition that went through `address.resolve` before."""
     match condition:
         case AllOf(parts):
-            return all(_holds(part, item) for part in parts)
+            return all(fulfils(part, item) for part in parts)
         case AnyOf(parts):
-            return any(_holds(part, item) for part in parts)
+            return any(fulfils(part, item) for part in parts)
         case Not(part):
-            return not _holds(part, item)
+            return not fulfils(part, item)
         case Compare(path, op, value):
             return any(_compares(each, op, value) for each in _opened(_items(path, item)))
         case Like(path, pattern, ignore_case):
             matcher = regex.compile(pattern, ignore_case)
-            texts = (each for each in _opened(_items(path, item)) if isinstance(each, str))
-            return any(matcher.search(text) is not None for text in texts)
+            return any(matcher.search(text) is not None for text in texts_at(path, item))
         case Exists(path):
             return bool(_items(path, item))
         case Element(path, inner):
-            return any(_holds(inner, each) for each in _opened(_items(path, item)))
+            return any(fulfils(inner, each) for each in _opened(_items(path, item)))
         case Measure(Function.LENGTH, path, op, value):
             sized = (each for each in _items(path, item) if isinstance(each, str | list))
             return any(_SIGNS[op](len(each), value) for each in sized)
