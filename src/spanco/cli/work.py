@@ -18,7 +18,7 @@ from spanco.settings import Settings
 from spanco.worker.page import page
 
 _log = structlog.get_logger("spanco.worker")
-_POLITE = 10
+_POLITE = 19
 _PAUSE_SECONDS = 1.0
 
 
