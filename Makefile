@@ -6,8 +6,8 @@ SHELL := /bin/bash
 VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
-RUN   := python
 ARGS  ?=
+EACH  ?= --numprocesses=auto --dist=loadgroup
 
 # The newest of these that answers and is at least 3.11; `make PYTHON=/path/to/python …` chooses another.
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
@@ -35,8 +35,8 @@ demo: $(READY)  ## load an invented sales organisation and serve it
 	$(BIN)/spanco demo $(ARGS)
 
 .PHONY: test
-test: $(READY)  ## run every test (ARGS="-k funnel" runs some)
-	$(BIN)/$(RUN) -m pytest $(ARGS)
+test: $(READY)  ## run every test, one process for each core (ARGS="-k funnel" runs some; EACH= all in one process)
+	$(BIN)/python -m pytest $(EACH) $(ARGS)
 
 .PHONY: check
 check: $(READY)  ## run what continuous integration runs: format, lint, types, architecture, tests, coverage
@@ -46,7 +46,7 @@ check: $(READY)  ## run what continuous integration runs: format, lint, types, a
 	step 'lint'         $(BIN)/ruff check .; \
 	step 'types'        $(BIN)/mypy; \
 	step 'architecture' $(BIN)/lint-imports --no-logo; \
-	step 'tests'        $(MAKE) --no-print-directory test RUN='coverage run'; \
+	step 'tests'        $(MAKE) --no-print-directory test ARGS='--cov --cov-report='; \
 	step 'coverage'     $(BIN)/coverage report --fail-under=100 --include='$(COVERED)'; \
 	printf '\nmake check: all green in %d seconds\n' $$((SECONDS - begun))
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from bench import delivered, machine, report, wrk
+from bench import capture, delivered, duplicates, jobs, machine, report, wrk
 from bench.claiming import claimed
 from bench.cluster import database, fresh_cluster, settings
 from bench.comparison import Comparison
@@ -25,19 +25,27 @@ def main() -> None:
     """Measure everything and write bench/RESULTS.md; a quick run, or one of a part, is only printed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few leads, short rounds: for development")
-    parser.add_argument("--only", choices=("delivery",), help="measure only this part")
+    parser.add_argument("--only", choices=("capture", "delivery", "duplicates", "jobs"), help="measure only this part")
     parser.add_argument("--output", type=Path, help="where the report is written")
     chosen = parser.parse_args()
     wrk.needed()
     signal.signal(signal.SIGTERM, _end)
     plan = QUICK if chosen.quick else FULL
     with fresh_cluster() as (url, folder):
-        if chosen.only:
+        if chosen.only == "jobs":
+            urls = {rows: asyncio.run(database(url, f"jobs_{rows}")) for rows in jobs.sizes(plan)}
+            text = jobs.measured(plan, urls, folder)
+        elif chosen.only == "capture":
+            text = capture.measured(asyncio.run(database(url, "capture")), folder, quick=chosen.quick)
+        elif chosen.only == "duplicates":
+            text = duplicates.measured(asyncio.run(database(url, "duplicates")), folder, quick=chosen.quick)
+        elif chosen.only:
             described = machine.described()
             text = delivered.alone(_delivered(plan, url, folder), described)
         else:
             text = report.whole(_measured(plan, url, folder), plan)
-    path = chosen.output or (None if chosen.quick or chosen.only else report.RESULTS)
+    results = {None: report.RESULTS, "capture": capture.RESULTS, "duplicates": duplicates.RESULTS}
+    path = chosen.output or (None if chosen.quick else results.get(chosen.only))
     if path:
         path.write_text(text, encoding="utf-8")
     print(text)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from bench.leads import write_table
 
-_MAPPING = Path(__file__).with_name("importing.toml")
+MAPPING = Path(__file__).with_name("importing.toml")
 
 
 def imported_per_second(url: str, folder: Path, count: int) -> float:
     """Rows per second of `spanco import leads`, with its start and its end."""
     table = folder / "leads.csv"
     write_table(table, count)
-    command = [sys.executable, "-m", "spanco", "import", "leads", str(table), "--mapping", str(_MAPPING)]
+    command = [sys.executable, "-m", "spanco", "import", "leads", str(table), "--mapping", str(MAPPING)]
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("SPANCO_")}
     begin = time.perf_counter()
     done = subprocess.run(  # noqa: S603 - our own command

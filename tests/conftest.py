@@ -1,3 +1,14 @@
 """Plugs in what every test may use; the fixtures themselves stand in the modules named here."""
 
+import structlog
+
 pytest_plugins = ["tests.logs", "tests.sockets", "tests.system", "tests.worker.listeners", "tests.worker.stage"]
+
+# What a test says is for people who look for its failure; a picture of every frame would take longer than the test.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)

@@ -14,9 +14,9 @@ from spanco import telemetry
 def logging_as_it_was() -> Iterator[None]:
     """What a test configures ends with it; the stream that it gave is closed by then."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, usual = root.handlers[:], root.level, structlog.get_config()
     yield
-    structlog.reset_defaults()
+    structlog.configure(**usual)
     root.handlers[:], root.level = handlers, level
 
 

@@ -18,6 +18,7 @@ from spanco.events.live import Live
 from spanco.rest.pages import Pages
 from spanco.rest.routes import Surface
 from spanco.rest.site import Limits, Site
+from spanco.sales.faces import FACES
 from spanco.settings import Settings
 from spanco.store.embedded import embedded
 
@@ -72,7 +73,7 @@ def surface_of(running: Running, limits: Limits = LIMITS) -> Surface:
         return running.actor
 
     live = Live(running.database, running.ways, running.settings.streams)
-    site = Site(running.apis, running.means, authenticate, limits, running.courier, live)
+    site = Site(running.apis, running.means, authenticate, limits, running.courier, live, faces=FACES)
     return Surface(site, Pages(site, running.ready))
 
 

@@ -1,10 +1,11 @@
 """Plugs everything together: settings become a running system, a running system becomes an ASGI application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import structlog
@@ -29,7 +30,13 @@ from spanco.rest.request import Receive, Scope
 from spanco.rest.responses import Send
 from spanco.rest.routes import Surface
 from spanco.rest.site import Limits, Site
+from spanco.sales.actions.capture import Counter
+from spanco.sales.actions.desk import Desk
+from spanco.sales.actions.keeping_keys import with_keys
+from spanco.sales.actions.processing import Kinds
 from spanco.sales.bindings import BINDINGS
+from spanco.sales.faces import FACES
+from spanco.sales.rules.mails import MOST_BYTES
 from spanco.settings import Settings, is_loopback
 from spanco.store.database import Database
 from spanco.store.documents import prepare
@@ -39,8 +46,12 @@ from spanco.store.keeping import prepare_months
 from spanco.store.migrate import migrate
 from spanco.transport import Courier, Transport, guard_of
 from spanco.transport.broker import Broker
-from spanco.work import AtWork, Cause, Means
+from spanco.transport.mailbox import Mailbox
+from spanco.work import AtWork, Binding, Cause, Means
+from spanco.worker.capturing import Capturing
+from spanco.worker.jobs import Jobs
 from spanco.worker.keeping import Keeping, Retention
+from spanco.worker.mailing import Postman
 from spanco.worker.publishing import Publisher
 from spanco.worker.running import Worker
 from spanco.worker.sending import Sender
@@ -49,6 +60,18 @@ from spanco.worker.serving import Station
 _log = structlog.get_logger("spanco.app")
 _ATTEMPTS = 15
 _BINDINGS = {**BINDINGS, **EVENT_BINDINGS}
+
+
+@cache
+def _bindings(served: tuple[Api, ...]) -> Mapping[str, Binding]:
+    """What is special about the kinds that are served."""
+    return with_keys(_BINDINGS, served)
+
+
+def _countries(settings: Settings) -> Mapping[str, str]:
+    """Where tenants are at home; the one without a name stands for all others."""
+    pairs = (each.partition("=") for each in settings.countries.split(",") if each)
+    return {"": settings.country, **{tenant: country for tenant, _, country in pairs}}
 
 
 class BadApiFile(Exception):
@@ -78,7 +101,21 @@ class Running:
     @property
     def means(self) -> Means:
         """What every unit of work works with."""
-        return Means(self.database, self.policy, _BINDINGS, self.settings.document_limit)
+        resources = {each.kind: each for api in self.apis for each in api.resources.values()}
+        settings = self.settings
+        return Means(
+            self.database,
+            self.policy,
+            _bindings(self.apis),
+            settings.document_limit,
+            resources,
+            settings.unmerge_days,
+            self.root,
+            settings.capture_secret,
+            _countries(settings),
+            settings.import_limit,
+            settings.file_days,
+        )
 
     @property
     def root(self) -> str:
@@ -126,7 +163,9 @@ async def _made_ready(database: Database, served: tuple[Api, ...]) -> None:
             for step in await migrate(database):
                 _log.info("migrated", step=step)
             async with database.connected() as connection:
-                await prepare(connection, [resource for api in served for resource in api.resources.values()])
+                await prepare(
+                    connection, [each for api in served for each in api.resources.values() if not each.behind]
+                )
                 await prepare_months(connection, clock.now())
         except DatabaseAway:
             if attempt == _ATTEMPTS:
@@ -196,7 +235,9 @@ async def surface(system: Running, stack: AsyncExitStack) -> Surface:
     public_url = settings.public_url.rstrip("/") if settings.public_url else None
     trace = settings.log_requests
     live = Live(system.database, system.ways, settings.streams)
-    site = Site(system.apis, system.means, authenticate, limits, system.courier, live, public_url, trace=trace)
+    site = Site(
+        system.apis, system.means, authenticate, limits, system.courier, live, public_url, trace=trace, faces=FACES
+    )
     return Surface(site, Pages(site, system.ready))
 
 
@@ -249,7 +290,24 @@ def worker(system: Running) -> Worker:
     publisher = None
     if system.broker:
         publisher = Publisher(system.database, Producer(ways.teller), system.broker, name)
-    return Worker(station, ways, keeping, system.resource(OPERATIONS, "replay"), publisher)
+    capturing = Capturing(means, captured_kinds(system), timedelta(days=settings.capture_days))
+    jobs = Jobs(Desk(system.means, timedelta(days=settings.file_days)))
+    replays = system.resource(OPERATIONS, "replay")
+    return Worker(station, ways, keeping, replays, publisher, capturing, _postman(system), jobs)
+
+
+def _postman(system: Running) -> Postman | None:
+    settings = system.settings
+    if not settings.mail_url:
+        return None
+    mailbox = Mailbox(settings.mail_url, limit=MOST_BYTES)
+    return Postman(mailbox, Counter(system.database), settings.mail_tenant, settings.mail_source)
+
+
+def captured_kinds(system: Running) -> Kinds:
+    """The resources that submissions are about."""
+    lead, form, key = (("sales", "salesLead"), (OPERATIONS, "form"), (OPERATIONS, "captureKey"))
+    return Kinds(system.resource(*lead), system.resource(*form), system.resource(*key))
 
 
 def create() -> Application:

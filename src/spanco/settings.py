@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535)
     workers: int = Field(default=1, ge=1, le=64)
     public_url: str | None = None
+    proxies: tuple[IPvAnyNetwork, ...] = ()
     api: tuple[Path, ...] = ()
 
     page_default: int = Field(default=100, ge=1)
@@ -36,7 +37,17 @@ class Settings(BaseSettings):
     callback_seconds: float = Field(default=15.0, ge=0.1, le=60)
     event_days: int = Field(default=400, ge=30)
     delivery_days: int = Field(default=60, ge=30)
+    country: str = Field(default="", pattern="^([A-Z]{2})?$")
+    countries: str = Field(default="", pattern=r"^([^=,\s]+=[A-Z]{2}(,[^=,\s]+=[A-Z]{2})*)?$")
+    unmerge_days: int = Field(default=30, ge=0, le=365)
     document_limit: int = Field(default=2_000_000, ge=1000)
+    import_limit: int = Field(default=200_000_000, ge=1000, le=10_000_000_000)
+    file_days: int = Field(default=7, ge=1, le=400)
+    capture_secret: str = Field(default="", repr=False)
+    capture_days: int = Field(default=60, ge=1)
+    mail_url: str = Field(default="", repr=False)
+    mail_tenant: str = "default"
+    mail_source: str = ""
     streams: int = Field(default=200, ge=0)
     nats_url: str = ""
 

@@ -72,6 +72,15 @@ _backlog = Gauge(
     multiprocess_mode="mostrecent",
 )
 
+_submissions = Counter(
+    "spanco_submissions_total", "Posts of strangers that were accepted", ["origin"], registry=_registry
+)
+_outcomes = Counter("spanco_submission_outcomes_total", "What became of them", ["outcome"], registry=_registry)
+
+_capped = Counter(
+    "spanco_match_keys_capped_total", "Match keys that too many records share", ["key"], registry=_registry
+)
+
 _streams = Gauge("spanco_streams", "Clients that follow the events", registry=_registry, multiprocess_mode="livesum")
 
 _recorders: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -119,6 +128,11 @@ def record_delivery(outcome: str, seconds: float | None = None) -> None:
         _delivery_seconds.observe(seconds)
 
 
+def record_capped(key: str) -> None:
+    """Count a match key of this kind that more records share than are looked at."""
+    _capped.labels(key).inc()
+
+
 def record_dead_letters(count: int) -> None:
     """Count deliveries that were given up."""
     _dead.inc(count)
@@ -133,6 +147,16 @@ def record_backlog(events: int, deliveries: int) -> None:
     """Tell how many events are to be matched with hubs and how many deliveries are to be made."""
     _backlog.labels("events").set(events)
     _backlog.labels("deliveries").set(deliveries)
+
+
+def record_submission(origin: str) -> None:
+    """Count a post that was accepted."""
+    _submissions.labels(origin).inc()
+
+
+def record_outcome(state: str) -> None:
+    """Count what became of a post."""
+    _outcomes.labels(state).inc()
 
 
 def record_pool(busy: int, idle: int) -> None:

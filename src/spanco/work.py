@@ -1,19 +1,24 @@
 """One unit of work: who acts, when and why, on which connection."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from spanco import clock
 from spanco.access.actor import Actor
+from spanco.access.grants import VERBS, Grant
 from spanco.access.policy import Policy
 from spanco.kernel.errors import TooLarge
 from spanco.kernel.moments import spell
 from spanco.kernel.openapi import Resource
 from spanco.kernel.wire import Document, Json, encode
 from spanco.store.database import Connection, Database, atomic
-from spanco.store.documents import Row, Stamp
+from spanco.store.documents import Keys, Row, Stamp
+from spanco.store.recent import Recent
+
+_HOUSE = "house"
+_HOUSE_POLICY = Policy((Grant(_HOUSE, ("*",), VERBS),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,58 @@ Prepare = Callable[[Resource, Document, Document | None], Document]
 Admit = Callable[["Work", Resource, Document, Document | None], Awaitable[Document]]
 React = Callable[["Work", Resource, Sequence[Written]], Awaitable[None]]
 Reveal = Callable[["Work", Resource, Row], Awaitable[Document]]
+Perform = Callable[["Work", Resource, str, Document], Awaitable[Document]]
+Seed = Callable[["Work"], Awaitable[None]]
+KeysOf = Callable[["Work", Document], Awaitable[Keys]]
+
+
+class Already(Exception):
+    """What a creation is to bring about is there: `id` is that of the resource that did; nothing more is written."""
+
+    def __init__(self, id_: str) -> None:
+        self.id = id_
+
+
+class Rehearsed(Exception):
+    """A creation was only tried out: `document` is what would have come of it; whatever was written is undone."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Upload:
+    """A file on its way in: who sends it, what it is said to be, and its bytes as they come."""
+
+    means: "Means"
+    actor: Actor
+    media: str
+    size: int | None
+    parts: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Download:
+    """A file on its way out, in constant memory."""
+
+    name: str
+    media: str
+    parts: AsyncIterator[bytes]
+    size: int | None = None
+
+
+Take = Callable[[Upload, Resource, str], Awaitable[None]]
+Give = Callable[["Means", Actor, Resource, str], Awaitable[Download]]
+Act = Callable[["Work", Resource, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """What stands beside each resource of a kind, one step below it: a file that is taken or given, or a deed."""
+
+    take: Take | None = None
+    give: Give | None = None
+    act: Act | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +104,21 @@ class Binding:
     """What is special about one kind: a pure completion before a write; then one that must look into the store.
 
     After the write, in its transaction, a reaction to all that was written at once. And what only the answer to its
-    creation shows and nobody keeps, such as a secret.
+    creation shows and nobody keeps, such as a secret. Last, the deed that its creation is: done in the transaction of
+    it, under the id that it will have; it gives the document with its outcome, or raises `Already` or `Rehearsed`.
+    A seed makes what is there for every tenant from the start, before any of the kind is read or written.
+    Match keys are written with each resource: what records about the same have in common.
+    `beside` are the files and deeds below each resource, by the names that they have in its address.
     """
 
     prepare: Prepare | None = None
     admit: Admit | None = None
     react: React | None = None
     reveal: Reveal | None = None
+    perform: Perform | None = None
+    seed: Seed | None = None
+    keys: KeysOf | None = None
+    beside: Mapping[str, Attachment] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -67,6 +132,17 @@ class Work:
     bindings: Mapping[str, Binding]
     correlation: str | None = None
     document_limit: int = 2_000_000
+    resources: Mapping[str, Resource] = field(default_factory=dict)
+    unmerge_days: int = 30
+    recent: Recent = field(default_factory=Recent)
+    root: str = ""
+    countries: Mapping[str, str] = field(default_factory=dict)
+    preferences: Mapping[str, str] = field(default_factory=dict)
+    """What the caller prefers (RFC 7240)."""
+    applied: dict[str, str] = field(default_factory=dict)
+    """Which of that was granted."""
+    capped: list[str] = field(default_factory=list)
+    """Of what so much was found that only a part of it was looked at."""
     _moment: datetime | None = None
 
     @property
@@ -77,9 +153,20 @@ class Work:
         return self._moment
 
     @property
+    def country(self) -> str:
+        """Where this tenant is at home, as a code of ISO 3166; empty when nobody said it."""
+        return self.countries.get(self.actor.tenant, self.countries.get("", ""))
+
+    @property
     def now(self) -> str:
         """The moment of this work in its canonical spelling."""
         return spell(self.moment)
+
+    def for_the_house(self, cause: Cause) -> "Work":
+        """The same work, of the same actor, where the house does what follows from it: whatever the policy says."""
+        _ = self.moment  # taken now, lest the two have one each
+        actor = replace(self.actor, roles=frozenset({_HOUSE}))
+        return replace(self, actor=actor, policy=_HOUSE_POLICY, cause=cause)
 
     def stamp(self) -> Stamp:
         """Who, when and why, for the event log."""
@@ -105,6 +192,13 @@ class Means:
     policy: Policy
     bindings: Mapping[str, Binding]
     document_limit: int = 2_000_000
+    resources: Mapping[str, Resource] = field(default_factory=dict)
+    unmerge_days: int = 30
+    root: str = ""
+    capture_secret: str = field(default="", repr=False)
+    countries: Mapping[str, str] = field(default_factory=dict)
+    import_limit: int = 200_000_000
+    file_days: int = 7
 
     def work(self, actor: Actor, cause: Cause, correlation: str | None = None) -> "AtWork":
         """A unit of work on a connection of the database."""
@@ -126,7 +220,20 @@ class AtWork:
         actor, cause, correlation = self._given
         connection = await self._connected.__aenter__()
         means = self._means
-        return Work(actor, cause, connection, means.policy, means.bindings, correlation, means.document_limit)
+        return Work(
+            actor,
+            cause,
+            connection,
+            means.policy,
+            means.bindings,
+            correlation,
+            means.document_limit,
+            means.resources,
+            means.unmerge_days,
+            means.database.recent,
+            means.root,
+            means.countries,
+        )
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Whatever is not committed is gone."""

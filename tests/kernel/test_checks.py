@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from spanco.apis import own
 from spanco.kernel.checks import LONGEST_SORTED, ready_to_change, ready_to_create
 from spanco.kernel.errors import BadBody, RefusedMove
 from spanco.kernel.events import event_type, events_of_change
@@ -165,6 +166,13 @@ def test_a_text_that_lists_are_sorted_by_has_an_end() -> None:
             ready_to_create(KITE, {"name": name}, NOW)
         with pytest.raises(BadBody, match="'name': at most"):
             ready_to_change(KITE, kite(), kite() | {"name": name}, LATER)
+
+
+def test_a_label_that_was_computed_for_an_answer_is_not_stored() -> None:
+    """Whoever sends back what he read changes nothing by it."""
+    api = next(load(each) for each in own() if each["x-spanco-key"] == "spanco")
+    before: Any = {"id": "x", "name": "x", "title": "X", "createdAt": "2026-01-01T00:00:00.000Z", "@type": "Register"}
+    assert ready_to_change(api.resources["register"], before, {**before, "label": "Iks"}, "2026")[1] == ()
 
 
 def test_a_patch_must_leave_an_object() -> None:

@@ -16,6 +16,7 @@ from tests.kernel.example import V4, V5
 
 KITES, ROPES = load(V5), load(V4)
 SALES = next(load(each) for each in own() if each["x-spanco-key"] == "sales")
+TOPICS = next(load(each) for each in own() if each["x-spanco-key"] == "event")
 TELLER = Teller((KITES, ROPES, SALES), "https://crm.example")
 AT = datetime(2026, 3, 2, 9, 0, 0, 120_000, tzinfo=UTC)
 LEAD = Happening(
@@ -67,6 +68,44 @@ def test_a_nested_resource_has_the_link_through_its_parent() -> None:
     gone = told(flight, Teller((), "https://crm.example"))
     assert gone["event"] == {"flight": {"id": "f1", "h": 1}}
     assert gone["eventType"] == "FlightCreateEvent"
+
+
+def test_the_place_of_a_resource_is_its_address_in_two_parts() -> None:
+    """Together they are the `href`; what is no longer served has no API above it."""
+    assert TELLER.place(LEAD) == ("https://crm.example/tmf-api/sales/v4", "salesLead/l1")
+    assert Teller((), "https://crm.example").place(LEAD) == ("https://crm.example", "salesLead/l1")
+    assert set(TELLER.kinds) >= {"sales.salesLead", "kiteManagement.kite"}
+
+
+def test_what_was_posted_to_a_topic_is_an_event_already() -> None:
+    """Its hubs get it as it is, under the id that its poster gave it; everybody else is told that it was posted."""
+    teller = Teller((SALES, TOPICS), "https://crm.example")
+    document = b'{"eventId": "theirs", "eventType": "Odd"}'
+    posted = Happening("e4", "EventCreateEvent", "event.topic.event", "x1", "t1", AT, None, (), document)
+    plain = decode_stored(teller.told(posted, plainly=True))
+    assert isinstance(plain, dict)
+    assert (plain["eventId"], plain["id"], str(plain["href"]).endswith("/topic/t1/event/x1")) == ("theirs", "x1", True)
+    assert told(posted, teller)["eventId"] == "e4"
+    assert (teller.event_id(posted, plainly=True), teller.event_id(posted)) == ("theirs", "e4")
+    assert teller.event_id(LEAD, plainly=True) == "e1"
+    assert (teller.body(posted), teller.body(LEAD)) == (document, teller.told(LEAD))
+    assert [teller.is_event(each) for each in ("event.topic.event", "sales.salesLead", "unknown")] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_the_store_is_told_how_events_are_spelled() -> None:
+    """So that it writes the same envelope; with the companions of the state where there is one."""
+    found = decode_stored(TELLER.spelling(["sales.salesLead", "kiteManagement.kite.flight"]))
+    assert isinstance(found, dict)
+    lead, flight = found["sales.salesLead"], found["kiteManagement.kite.flight"]
+    assert isinstance(lead, dict)
+    assert isinstance(flight, dict)
+    assert lead["name"] == "salesLead"
+    assert "statusChangeDate" in str(lead)
+    assert "ChangeDate" not in str(flight)
 
 
 @pytest.mark.parametrize(

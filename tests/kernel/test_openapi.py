@@ -99,3 +99,20 @@ def test_an_overlay_completes_the_document_it_was_made_for_and_no_other() -> Non
         "kite/{}/flight"
     ].indexed == ("pilot",)
     assert load(V5, [modern]).key == "kiteManagement"
+
+
+def test_what_is_only_sent_is_used_up_by_the_write() -> None:
+    """A client must send it, no answer shows it, and what is stored does without."""
+    order = {"type": "object", "required": ["secret", "why"], "properties": {"secret": {}, "why": {}}}
+    task = {"type": "object", "properties": {"id": {}, "why": {}}}
+
+    def body(schema: dict[str, Any]) -> dict[str, Any]:
+        return {"content": {"application/json": {"schema": schema}}}
+
+    post = {"requestBody": body(order), "responses": {"201": body(task)}}
+    resource = load({"openapi": "3.0.3", "paths": {"/task": {"post": post}}}).resources["task"]
+    assert resource.mandatory == {"secret", "why"}
+    assert resource.always == {"why"}
+    assert not resource.create_check.is_valid({"why": "x"})
+    assert resource.stored_check.is_valid({"why": "x"})
+    assert not resource.stored_check.is_valid({})

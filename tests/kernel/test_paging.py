@@ -11,6 +11,7 @@ from spanco.kernel.paging import Cursor, Key, Page, kept_query, links, sort_kind
 from tests.kernel.example import V5
 
 NAME = (Key(("name",), descending=False),)
+PLACE = spell_cursor((), (), "a")
 
 
 def test_a_window_is_read_with_its_bounds() -> None:
@@ -24,6 +25,30 @@ def test_a_window_is_read_with_its_bounds() -> None:
         Key(("c",), descending=False),
         Key(("d",), descending=False),
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ({"limit": "-1"}, "limit"),
+        ({"limit": "ten"}, "limit"),
+        ({"limit": "\u0661"}, "limit"),
+        ({"offset": "9" * 40}, "offset"),
+        ({"offset": "10000001"}, "offset"),
+        ({"sort": "a..b"}, "sort"),
+        ({"sort": "-"}, "sort"),
+        ({"sort": "a" * 201}, "sort"),
+        ({"sort": ",".join("abcdefghijklmnopqrstu")}, "sort"),
+        ({"after": PLACE, "before": PLACE}, "before"),
+        ({"after": PLACE, "offset": "1"}, "offset"),
+        ({"before": PLACE, "offset": "1"}, "offset"),
+    ],
+)
+def test_a_window_that_makes_no_sense_is_refused(asked: dict[str, str], name: str) -> None:
+    """It names the parameter."""
+    with pytest.raises(BadParameter) as caught:
+        window(asked, default=10, maximum=20)
+    assert caught.value.where == name
 
 
 def test_a_cursor_comes_back_as_it_was_spelled() -> None:

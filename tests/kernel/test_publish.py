@@ -19,7 +19,7 @@ APIS = [*OURS, load(V4), load(V5)] + [
     load(json.loads(file.read_bytes()), list(apis.overlays().values())) for file in OFFICIAL
 ]
 ROOT = "https://sales.example.com"
-METHODS = {"get", "post", "patch", "delete"}
+METHODS = {"get", "post", "put", "patch", "delete"}
 KEYWORDS = frozenset(
     {"$ref", "title", "description", "type", "format", "x-format", "enum", "nullable", "readOnly", "deprecated"}
     | {"pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
@@ -98,8 +98,8 @@ def test_the_operations_are_those_that_are_served(api: Api) -> None:
         expected |= {(path, "post")} if "create" in resource.methods else set()
         expected |= {(path, "patch")} if "create-many" in resource.methods else set()
         expected |= {(f"{path}/{{id}}", method) for verb, method in served.items() if verb in resource.methods}
-    pages = {path for path, item in api.document["paths"].items() if item.get("x-spanco-page")}
-    expected |= {(path, "get") for path in pages}
+    pages = {path: item for path, item in api.document["paths"].items() if item.get("x-spanco-page")}
+    expected |= {(path, method) for path, item in pages.items() for method in METHODS & item.keys()}
     found = list(operations(document))
     assert {(path, method) for path, method, _ in found} == expected
     assert len({operation["operationId"] for _, _, operation in found}) == len(found)
@@ -129,7 +129,7 @@ def test_it_says_which_api_it_is_and_where() -> None:
 def test_what_the_server_owns_is_read_only_and_not_taken() -> None:
     """The client may send it, but it is passed over."""
     document = published(OWN, ROOT)
-    owned = {"id", "href", "creationDate", "status", "statusChangeDate"}
+    owned = {"id", "href", "creationDate", "status", "statusChangeDate", "understood"}
     lead = component(document, "SalesLead")
     assert {name for name, part in lead["properties"].items() if part.get("readOnly")} == owned
     assert lead["required"] == ["id", "href"]

@@ -11,10 +11,11 @@ from structlog.testing import capture_logs
 from spanco.access.errors import Forbidden, Unauthenticated
 from spanco.app import Running
 from spanco.kernel import errors as kernel
-from spanco.rest.errors import MethodNotAllowed, UnsupportedMedia
+from spanco.rest.errors import BadAnswers, MethodNotAllowed, TooOften, UnsupportedMedia
 from spanco.rest.request import Request
 from spanco.rest.responses import TABLE, Answer, problem_answer
 from spanco.rest.routes import Surface
+from spanco.sales.rules.matching.pairs import LikelyDuplicate
 from spanco.store.errors import DatabaseAway
 from tests.system import caller, surface_of
 
@@ -30,6 +31,11 @@ AWKWARD: Mapping[type[BaseException], Exception] = {
     kernel.BadHeader: kernel.BadHeader("Host", "no."),
     kernel.BadBody: kernel.BadBody("a.b", "no."),
     kernel.RefusedMove: kernel.RefusedMove("s", "a", "b", ["c"]),
+    kernel.Moved: kernel.Moved("a", "b"),
+    kernel.AlreadyThere: kernel.AlreadyThere("code", "hot"),
+    LikelyDuplicate: LikelyDuplicate([{"id": "a"}]),
+    BadAnswers: BadAnswers({"email": "no."}, {}),
+    TooOften: TooOften(3),
     MethodNotAllowed: MethodNotAllowed(["GET"]),
     UnsupportedMedia: UnsupportedMedia(["application/json"]),
     Forbidden: Forbidden(["sales"], "delete", "x.y", ["admin"]),
@@ -46,6 +52,8 @@ def test_every_problem_becomes_a_tmf_error_with_its_status(kind: type[Exception]
         assert answer.body == b""
         return
     body = httpx.Response(200, content=answer.body).json()
+    details = getattr(problem, "details", {})
+    assert {name: body.pop(name) for name in details} == details
     assert ERROR.is_valid(body)
     assert body["status"] == str(answer.status)
     assert "secret" not in body["message"]
@@ -60,6 +68,7 @@ def test_every_problem_becomes_a_tmf_error_with_its_status(kind: type[Exception]
         (MethodNotAllowed(["GET"]), b"allow"),
         (UnsupportedMedia(["a/b"]), b"accept-patch"),
         (kernel.TooLarge(), b"connection"),
+        (TooOften(3), b"retry-after"),
     ],
 )
 def test_a_status_brings_the_header_it_needs(problem: Exception, header: bytes) -> None:

@@ -15,6 +15,9 @@ import pytest
 from spanco.kernel.wire import Json
 from tests.postgres import Postgres, failing_postgres
 from tests.rest.server import LEADS, Client, Server, clients, fresh_database, ready, serving, started
+from tests.worker.listeners import until
+
+LEAD = "sales.salesLead"
 
 _HANGING = 10.0
 _ID = re.compile(rb'\{"id": ?"([0-9a-f-]{36})", ?"href"')
@@ -117,7 +120,8 @@ async def test_a_killed_server_leaves_nothing_half_written(tmp_path: Path) -> No
             async with clients(server.port, 10) as connected:
                 creating = [create(each, number, server.port) for number, each in enumerate(connected)]
                 load = asyncio.gather(*creating, return_exceptions=True)
-                await asyncio.sleep(0.4)
+                enough = len(acknowledged) + 20
+                await until(lambda enough=enough: len(acknowledged) >= enough, 3 * _HANGING)  # type: ignore[misc]
                 await asyncio.to_thread(server.kill)
                 assert {type(each) for each in await load} <= {asyncio.IncompleteReadError, ConnectionResetError}
         await nothing_is_half_written(url, acknowledged)
@@ -126,8 +130,9 @@ async def test_a_killed_server_leaves_nothing_half_written(tmp_path: Path) -> No
 async def nothing_is_half_written(url: str, acknowledged: list[str]) -> None:
     """Every acknowledged lead and every other lead has exactly one event, no event lacks its lead, no batch is cut."""
     connection = await asyncpg.connect(url)
-    leads = [each["id"] for each in await connection.fetch("select id from resource")]
-    events = [each["resource_id"] for each in await connection.fetch("select resource_id from event")]
+    leads = [each["id"] for each in await connection.fetch("select id from resource where kind = $1", LEAD)]
+    logged = await connection.fetch("select resource_id from event where kind = $1", LEAD)
+    events = [each["resource_id"] for each in logged]
     batches = await connection.fetch(
         "select count(*) from resource where document->>'batch' <> '' group by document->>'batch'"
     )

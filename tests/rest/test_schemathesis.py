@@ -11,9 +11,12 @@ import pytest
 from spanco import apis
 from spanco.kernel.openapi import Api, load
 from spanco.kernel.publish import published
+from spanco.kernel.wire import encode
 from tests.rest import campaign
 from tests.rest.server import Server, fresh_database, serving
 from tests.system import OFFICIAL
+
+pytestmark = pytest.mark.xdist_group("campaign")  # in one process, which can count all cases at the end
 
 CASES = int(os.environ.get("SPANCO_FUZZ_CASES", "20000"))
 _PROMISED = 20_000
@@ -49,7 +52,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def test_every_operation_keeps_what_the_published_document_promises(api: Api, server: Server) -> None:
     """No 5xx, no undocumented answer, nothing invalid is accepted and nothing valid refused."""
     document = server.get(f"{api.base_path}/openapi.json").json()
-    assert document == published(api, server.url), "the server publishes another document than this test derives"
+    derived = json.loads(encode(published(api, server.url)))
+    assert document == derived, "the server publishes another document than this test derives"
     outcome = DONE[api.key] = _campaign(document)
     assert not outcome.failures, "\n\n".join(f"{' '.join(of)}\n{text}" for of, text in outcome.failures.items())
     assert outcome.operations == _operations(document)
@@ -70,7 +74,7 @@ def _operations(document: dict[str, Any]) -> set[str]:
         f"{method.upper()} {path}"
         for path, operations in document["paths"].items()
         for method in operations
-        if method != "parameters" and path not in campaign.ENDLESS
+        if method != "parameters" and path not in campaign.APART
     }
 
 

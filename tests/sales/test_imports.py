@@ -1,24 +1,30 @@
 """Imports end to end on a real PostgreSQL: every row counted, nothing twice, what was refused kept with its reasons."""
 
+import asyncio
 import csv
 import os
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from spanco.access.actor import Actor
-from spanco.access.errors import Forbidden
 from spanco.app import Running
 from spanco.kernel.wire import Document, decode_stored
-from spanco.sales.actions.imports import Job, OpenWork, Tally, run
-from spanco.sales.actions.tables import open_table
-from spanco.sales.rules.mapping import parse
+from spanco.sales.actions.chunks import UNMAPPED, Course, Tally
+from spanco.sales.actions.desk import Desk
+from spanco.sales.actions.imports import carry_out
+from spanco.sales.rules.mapping import told_in
+from spanco.store import jobs
+from spanco.store.database import Connection, Database
 from spanco.store.errors import DatabaseAway
-from spanco.work import Cause, Work
+from tests.jobs.stage import Office, table
+from tests.system import caller, surface_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("SPANCO_SHARED", ROOT.parent / "shared")) / "data"
@@ -43,9 +49,9 @@ date = "iso"
 HEADER = "no,name,value,state,created\n"
 
 
-def opened(running: Running) -> OpenWork:
-    """How an import by the actor of the test begins its work."""
-    return lambda: running.work(running.actor, Cause("import", {"source": "test"}))
+def office_of(running: Running) -> Office:
+    """The tenant of the test, with a worker of its own."""
+    return Office(running, caller(surface_of(running)))
 
 
 def write(path: Path, text: str) -> None:
@@ -54,18 +60,31 @@ def write(path: Path, text: str) -> None:
 
 
 async def imported(running: Running, path: Path, mapping: str = MAPPING, *, dry_run: bool = False) -> Tally:
-    """The tally of an import of the file."""
-    told = parse(mapping)
-    with open_table(path) as table:
-        job = Job(running.resource("sales", told.resource), told, table, 2 if mapping is MAPPING else 500, dry_run)
-        return await run(opened(running), job, lambda _tally, _position: None)
+    """The tally of an import job of the file; what it left outside stands beside the file."""
+    office, told = office_of(running), told_in(mapping)
+    batch, goal = 2 if mapping is MAPPING else 500, "check" if dry_run else "run"
+    job = await office.job(resource=told["resource"], mapping=told, batch=batch, goal=goal)
+    answer = await office.send(job, path.read_bytes())  # noqa: ASYNC240 - a small file of a test
+    assert answer.status_code == 200, answer.text
+    job = await office.done(job)
+    assert job["status"] == ("checked" if dry_run else "succeeded"), job
+    refused_of(path).write_text(await office.errors(job), encoding="utf-8-sig", newline="")
+    tally = await tally_of(office, job)
+    assert tally.rows == job["rows"]
+    return tally
 
 
-async def followed(running: Running, path: Path, open_work: OpenWork, heard: list[int]) -> None:
-    """An import whose every report is heard, by whom else the work is opened."""
-    with open_table(path) as table:
-        job = Job(running.resource("sales", "salesLead"), parse(MAPPING), table, 2)
-        await run(open_work, job, lambda tally, _position: heard.append(tally.created))
+def refused_of(path: Path) -> Path:
+    """Where the rows are put that stayed outside."""
+    return path.with_name(f"{path.name}.refused.csv")
+
+
+async def tally_of(office: Office, job: dict[str, Any]) -> Tally:
+    """What was counted, state by state."""
+    tally, ticket = Tally(), await office.ticket(job)
+    async with office.running.database.connected() as connection:
+        tally.counts.update(await jobs.sums(connection, ticket))
+    return tally
 
 
 async def documents(running: Running, kind: str = "sales.salesLead") -> list[Document]:
@@ -80,7 +99,7 @@ async def documents(running: Running, kind: str = "sales.salesLead") -> list[Doc
 
 def counts(tally: Tally) -> tuple[int, int, int, int]:
     """Created, known, repeated, refused."""
-    return tally.created, tally.known, tally.repeated, tally.refused
+    return tally.of("created"), tally.of("known"), tally.of("repeated"), tally.of("refused")
 
 
 @pytest.fixture
@@ -94,8 +113,8 @@ async def test_history_is_kept_and_a_second_run_adds_nothing(running: Running, p
     write(path, HEADER + "1,Ann,10.50,won,2020-02-03\n2,Ben,,new,2020-02-04\n3,Cid,1,new,\n")
     tally = await imported(running, path)
     assert counts(tally) == (3, 0, 0, 0)
-    assert tally.states == {("created", "accepted"): 1, ("created", "acknowledged"): 2}
-    assert tally.refused_file is None
+    assert tally.counts == {("created", "accepted"): 1, ("created", "acknowledged"): 2}
+    assert len(refused_of(path).read_text().splitlines()) == 1
     found = {str(document["name"]): document for document in await documents(running)}
     assert found["Ann"]["status"] == "accepted"
     assert found["Ann"]["creationDate"] == "2020-02-03T00:00:00.000Z"
@@ -116,8 +135,8 @@ async def test_every_row_ends_in_one_outcome(running: Running, path: Path) -> No
     tally = await imported(running, path)
     assert counts(tally) == (2, 0, 1, 4)
     assert tally.rows == 7
-    assert tally.refused_file == path.with_name("leads.csv.refused.csv")
-    with tally.refused_file.open(encoding="utf-8-sig", newline="") as file:
+    assert tally.counts["refused", UNMAPPED] == 3
+    with refused_of(path).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     assert rows[0] == ["refused line", "refused because", "no", "name", "value", "state", "created"]
     told = {row[0]: row[1:] for row in rows[1:]}
@@ -132,14 +151,13 @@ async def test_every_row_ends_in_one_outcome(running: Running, path: Path) -> No
 async def test_mended_rows_can_be_imported_from_the_refused_file(running: Running, path: Path) -> None:
     """The file of refused rows is a table for the same mapping; what is refused again does not grow columns."""
     write(path, HEADER + "1,=Ann,x,new,\n2,Ben,y,new,\n")
-    refused = (await imported(running, path)).refused_file
-    assert refused is not None
+    await imported(running, path)
+    refused = refused_of(path)
     write(refused, refused.read_text(encoding="utf-8-sig").replace(",x,", ",7,"))
     tally = await imported(running, refused)
     assert counts(tally) == (1, 0, 0, 1)
     assert [document["name"] for document in await documents(running)] == ["=Ann"]
-    assert tally.refused_file is not None
-    assert tally.refused_file.read_text(encoding="utf-8-sig").splitlines()[0] == (
+    assert refused_of(refused).read_text(encoding="utf-8-sig").splitlines()[0] == (
         "refused line,refused because,no,name,value,state,created"
     )
 
@@ -157,35 +175,58 @@ async def test_a_table_without_rows_is_imported_at_once(running: Running, path: 
     assert counts(await imported(running, path)) == (0, 0, 0, 0)
 
 
-async def test_an_import_that_was_cut_off_is_taken_up_by_running_again(running: Running, path: Path) -> None:
-    """The database goes away in the middle; after the second run every row is there once."""
-    write(path, HEADER + "".join(f"{number},Lead {number},1,new,\n" for number in range(20)))
-    begun = 0
+class Flaky(Database):
+    """A database that goes away after so many connections."""
+
+    def __init__(self, real: Database, left: int) -> None:
+        self._real, self.left = real, left
+        self.recent = real.recent
+
+    def connected(self) -> AbstractAsyncContextManager[Connection]:  # type: ignore[override]
+        """One more, or none."""
+        return self._counted()
 
     @asynccontextmanager
-    async def failing() -> AsyncIterator[Work]:
-        nonlocal begun
-        begun += 1
-        if begun > 4:
+    async def _counted(self) -> AsyncIterator[Connection]:
+        self.left -= 1
+        if self.left < 0:
             raise DatabaseAway
-        async with opened(running)() as work:
-            yield work
+        async with self._real.connected() as connection:
+            yield connection
 
+
+@pytest.mark.parametrize("left", [1, 4, 6, 9, 15, 24])
+async def test_an_import_that_was_cut_off_is_taken_up_with_exact_counts(running: Running, left: int) -> None:
+    """The database goes away in the middle; then the job goes on, and every row is counted once."""
+    office = office_of(running)
+    job = await office.job(mapping=told_in(MAPPING), batch=2, goal="check")
+    await office.send(job, table(20))
+    await office.done(job)
+    await office.ask(job, status="running")
+    means = replace(running.means, database=Flaky(running.database, left))
     heard: list[int] = []
+
+    def follow(course: Course) -> None:
+        heard.append(course.tally.of("created"))
+
+    desk = Desk(means, timedelta(days=1))
     with pytest.raises(DatabaseAway):
-        await followed(running, path, failing, heard)
-    assert heard == [2, 4, 6, 8]
-    assert len(await documents(running)) == 8
-    assert counts(await imported(running, path)) == (12, 8, 0, 0)
+        await carry_out(desk, await office.ticket(job), asyncio.Event(), follow)
+    assert heard == sorted(heard)
+    written = len(await documents(running))
+    assert written < 20
+    assert written % 2 == 0
+    job = await office.done(job)
+    assert (job["status"], counts(await tally_of(office, job))) == ("succeeded", (20, 0, 0, 0))
     assert len(await documents(running)) == 20
 
 
-async def test_only_who_may_import_brings_history(running: Running, path: Path) -> None:
-    """The verb is `import`; selling is not enough."""
-    write(path, HEADER + "1,Ann,1,won,2020-02-03\n")
-    seller = Actor(running.actor.tenant, "seller", frozenset({"sales"}))
-    with pytest.raises(Forbidden):
-        await followed(running, path, lambda: running.work(seller), [])
+async def test_only_who_may_import_brings_history(running: Running) -> None:
+    """The verb is `import`; selling is not enough, not even to make the job."""
+    office = office_of(running).as_role("sales")
+    answer = await office.api.post("/spanco/v1/importJob", json={"resource": "salesLead"})
+    assert answer.status_code == 403
+    assert (await office_of(running).as_role("importer").job())["status"] == "waiting"
     assert await documents(running) == []
 
 
@@ -195,7 +236,10 @@ async def test_the_event_says_that_it_was_an_import(running: Running, path: Path
     await imported(running, path)
     async with running.work(running.actor) as work:
         rows = await work.connection.fetch("select cause from event where tenant = $1", running.actor.tenant)
-    assert [decode_stored(row["cause"]) for row in rows] == [{"kind": "import", "source": "test"}] * 2
+    causes = [decode_stored(row["cause"]) for row in rows]
+    imports = [cause for cause in causes if isinstance(cause, dict) and cause["kind"] == "import"]
+    assert [cause["source"] for cause in imports] == ["crm", "crm"]
+    assert len({str(cause["job"]) for cause in imports}) == 1
 
 
 def raw(name: str) -> list[dict[str, str]]:
@@ -227,7 +271,7 @@ async def test_the_real_leads_are_imported_whole(running: Running, tmp_path: Pat
     """9,240 leads, 3,561 converted; by source as the raw file counts them, with Google and google as one."""
     tally = await real(running, tmp_path, "x-education-leads")
     assert counts(tally) == (9240, 0, 0, 0)
-    assert tally.states == {("created", "accepted"): 3561, ("created", "acknowledged"): 5679}
+    assert tally.counts == {("created", "accepted"): 3561, ("created", "acknowledged"): 5679}
     rows = raw("x-education-leads.csv")
     found = await documents(running)
     sources = Counter(text_at(each, "channel", "name") for each in found)
@@ -255,7 +299,7 @@ async def test_the_real_opportunities_are_imported_whole(running: Running, tmp_p
     tally = await real(running, tmp_path, "crm-pipeline")
     assert counts(tally) == (8800, 0, 0, 0)
     states = {"acknowledged": 500, "inProgress": 1589, "accepted": 4238, "rejected": 2473}
-    assert tally.states == {("created", state): count for state, count in states.items()}
+    assert tally.counts == {("created", state): count for state, count in states.items()}
     rows = raw("crm-pipeline.csv")
     found = await documents(running, "sales.salesOpportunity")
     assert Counter(str(each["status"]) for each in found) == states

@@ -1,6 +1,7 @@
 """Connections, transactions, migrations, and what the errors of the database mean."""
 
 import pytest
+from asyncpg.exceptions import InterfaceError
 
 from spanco.kernel.errors import Malformed, TooCostly
 from spanco.store import migrate as migration
@@ -56,6 +57,15 @@ async def test_errors_of_the_driver_are_said_in_our_words(
         with pytest.raises(meaning):
             async with database.connected() as connection:
                 await connection.execute(sql)
+
+
+@pytest.mark.parametrize("values", [(), (1, 2)])
+async def test_a_defect_of_ours_is_not_said_to_be_the_database(database_url: str, values: tuple[object, ...]) -> None:
+    """Too few values, or too many: to try again would not help."""
+    async with Database.opened(database_url) as database:
+        with pytest.raises(InterfaceError):
+            async with database.connected() as connection:
+                await connection.fetchval("select $1::int", *values)
 
 
 async def test_a_lock_that_is_not_given_in_time_is_a_conflict(database_url: str, system: object) -> None:

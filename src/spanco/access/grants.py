@@ -24,14 +24,46 @@ class Grant:
         return verb in self.verbs and any(_fits(pattern, kind) for pattern in self.resources)
 
 
+_GATHERERS = (
+    "spanco.salesContact",
+    "spanco.salesContact.*",
+    "spanco.prospect",
+    "spanco.prospect.*",
+    "spanco.salesAccount",
+    "spanco.salesAccount.*",
+    "spanco.accountTotal",
+)
+
+_REGISTERS = ("spanco.register", "spanco.register.entry")
+
+_CONTACTING = ("spanco.contactCheck", "spanco.contactPreference")
+
+_IMPORTS, _EXPORTS = ("spanco.importJob",), ("spanco.exportJob",)
+
 DEFAULT: tuple[Grant, ...] = (
     Grant("admin", ("*",), VERBS),
     Grant("sales", ("sales.*",), ("read", "create", "update")),
+    Grant("sales", _GATHERERS, ("read", "create", "update")),
     Grant("marketing", ("sales.*",), ("read", "create")),
+    Grant("marketing", _GATHERERS, ("read", "create")),
     Grant("integration", ("*",), ("read", "create", "update", "subscribe")),
     Grant("auditor", ("*",), ("read",)),
     Grant("importer", ("sales.*",), ("read", "create", "import")),
     Grant("partner", ("sales.*",), ("read",), sees="own"),
+    Grant("sales", _REGISTERS, ("read",)),
+    Grant("marketing", _REGISTERS, ("read",)),
+    Grant("importer", _REGISTERS, ("read",)),
+    Grant("partner", _REGISTERS, ("read",)),
+    Grant("sales", ("spanco.merge",), ("read", "create", "update")),
+    Grant("sales", ("spanco.duplicateCandidate",), ("read", "update")),
+    Grant("sales", ("spanco.duplicateCheck",), ("create",)),
+    Grant("marketing", ("spanco.duplicateCheck",), ("create",)),
+    Grant("importer", _IMPORTS, ("read", "create", "update", "delete")),
+    Grant("importer", _EXPORTS, ("read", "create", "delete")),
+    Grant("sales", _EXPORTS, ("read", "create", "delete")),
+    Grant("marketing", _EXPORTS, ("read", "create", "delete")),
+    Grant("sales", _CONTACTING, ("read", "create")),
+    Grant("marketing", _CONTACTING, ("read", "create")),
 )
 """The policy where no file says otherwise; docs/access.md shows the same rows as TOML, and a test holds them equal."""
 

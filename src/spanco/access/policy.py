@@ -12,7 +12,7 @@ from spanco.kernel.query.ast import EVERYTHING, Compare, Condition, Element, Op
 
 _DECISIONS_KEPT = 10_000
 _ROLE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
-_PATTERN = re.compile(r"\*|[A-Za-z][\w-]*\.(?:\*|[A-Za-z][\w-]*)")
+_PATTERN = re.compile(r"\*|[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)*\.(?:\*|[A-Za-z][\w-]*)")
 _KEYS = ("role", "resources", "verbs", "sees")
 
 

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from spanco import telemetry
 from spanco.app import BadApiFile, running
-from spanco.cli import imports
+from spanco.cli import capture, imports
+from spanco.cli.capture import BadMailFile
 from spanco.cli.doctor import examine
 from spanco.cli.serve import OpenWithoutLock, serve_forever
 from spanco.cli.work import work_forever
@@ -27,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(capture.app, name="capture", help="Make leads of what lies in files, such as mails.")
 app.add_typer(imports.app, name="import", help="Read leads or opportunities from a CSV file.")
 _console = Console(stderr=True)
 
@@ -112,7 +114,7 @@ def main() -> None:
     telemetry.configure("console")
     try:
         app()
-    except (Problem, BadApiFile, BadBroker, OldServer, OpenWithoutLock) as error:
+    except (Problem, BadApiFile, BadMailFile, BadBroker, OldServer, OpenWithoutLock) as error:
         _console.print(f"[red]{error}[/red]")
         raise SystemExit(1) from None
     except ValidationError as error:

@@ -1,10 +1,10 @@
-"""`spanco import`: bring leads and opportunities from a CSV file into the store."""
+"""`spanco import`: bring leads and opportunities from a file into the store, by the same jobs as the API."""
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,27 +12,36 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table as Grid
 
-from spanco.access.actor import Actor
-from spanco.app import running
+from spanco.cli.importing import Closing, Errand, JobFailed, carried_out
 from spanco.kernel.errors import Problem
-from spanco.sales.actions.imports import BATCH, Job, Tally, run
-from spanco.sales.actions.tables import Table, UnreadableTable, open_table
-from spanco.sales.rules.mapping import Mapping, matches, missing, parse
+from spanco.sales.actions.chunks import UNMAPPED, Tally
+from spanco.sales.actions.sources import format_of, open_source
+from spanco.sales.actions.surveys import surveyed
+from spanco.sales.actions.tables import Table, UnreadableTable
+from spanco.sales.rules.jobs import OUTCOMES, Wish
+from spanco.sales.rules.mapping import Mapping, matches, missing, parse, told_in, understood
+from spanco.sales.rules.proposing import Proposal, propose
 from spanco.sales.rules.shapes import BadMapping
+from spanco.sales.rules.spelling import as_toml
 from spanco.settings import Settings
 from spanco.store.errors import DatabaseAway
-from spanco.work import Cause
 
 STOPPED, UNUSABLE = 1, 2
-OUTCOMES = ("created", "known", "repeated", "refused")
+BATCH = 250
+_SHOWN = ("created", "known", "repeated", "refused")
+_HEAD = 4096
 
-app = typer.Typer(no_args_is_help=True, help="Bring leads and opportunities from a CSV file into the store.")
+app = typer.Typer(no_args_is_help=True, help="Bring leads and opportunities from a file into the store.")
 
-File = Annotated[Path, typer.Argument(help="The CSV file.", show_default=False)]
+File = Annotated[Path, typer.Argument(help="The file: CSV, .xlsx or JSON lines.", show_default=False)]
 MappingFile = Annotated[
     Path | None, typer.Option("--mapping", "-m", help="How columns become attributes: docs/import.md.")
 ]
 Source = Annotated[str | None, typer.Option(help="The name of the source, instead of the one in the mapping.")]
+Propose = Annotated[bool, typer.Option("--propose", help="Without a mapping, take the one that is proposed.")]
+FileFormat = Annotated[
+    str | None, typer.Option("--format", help="csv, xlsx, jsonlines, document or tsm; found out if not given.")
+]
 Batch = Annotated[int, typer.Option(min=1, max=5000, help="Rows per transaction.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, write nothing.")]
 Delimiter = Annotated[str | None, typer.Option(help="What stands between cells; found out if not given.")]
@@ -59,6 +68,8 @@ class _Wish:
     encoding: str | None
     tenant: str
     data_dir: Path | None
+    propose: bool = False
+    format: str | None = None
 
 
 @app.command()
@@ -73,13 +84,16 @@ def leads(  # noqa: PLR0913  the parameters are the options of the command
     encoding: Encoding = None,
     tenant: Tenant = "default",
     data_dir: Data = None,
+    propose: Propose = False,
+    form: FileFormat = None,
 ) -> None:
     """Import sales leads.
 
     Ends with 0 when every row was dealt with (refused ones stand in FILE.refused.csv), with 1 when it had to stop on
     the way, with 2 when the file, the mapping or an option cannot be used.
     """
-    _carry_out(_Wish("salesLead", file, mapping, source, batch, dry_run, delimiter, encoding, tenant, data_dir))
+    options = (mapping, source, batch, dry_run, delimiter, encoding, tenant, data_dir, propose, form)
+    _carry_out(_Wish("salesLead", file, *options))
 
 
 @app.command()
@@ -94,43 +108,75 @@ def opportunities(  # noqa: PLR0913  the parameters are the options of the comma
     encoding: Encoding = None,
     tenant: Tenant = "default",
     data_dir: Data = None,
+    propose: Propose = False,
+    form: FileFormat = None,
 ) -> None:
     """Import sales opportunities.
 
     Ends with 0 when every row was dealt with (refused ones stand in FILE.refused.csv), with 1 when it had to stop on
     the way, with 2 when the file, the mapping or an option cannot be used.
     """
-    _carry_out(_Wish("salesOpportunity", file, mapping, source, batch, dry_run, delimiter, encoding, tenant, data_dir))
+    options = (mapping, source, batch, dry_run, delimiter, encoding, tenant, data_dir, propose, form)
+    _carry_out(_Wish("salesOpportunity", file, *options))
 
 
 def _carry_out(wish: _Wish) -> None:
     console = Console(stderr=False, highlight=False)
     tally = Tally()
     try:
-        with open_table(wish.file, encoding=wish.encoding, delimiter=_mark(wish.delimiter)) as table:
-            mapping = _mapping(wish, table)
-            console.print(f"{escape(wish.file.name)}: {table.encoding}, delimiter {table.delimiter!r}", style="dim")
-            asyncio.run(_import(wish, table, mapping, (console, tally)))
+        errand = _errand(wish, console)
+        closing = asyncio.run(_followed(wish, errand, (console, tally)))
     except (UnreadableTable, BadMapping, _Unusable) as error:
         console.print(escape(str(error)), style="red", soft_wrap=True)
         raise typer.Exit(UNUSABLE) from None
     except DatabaseAway as error:
         console.print(f"{error} {_how_far(tally, wish)}", style="red", soft_wrap=True)
         raise typer.Exit(STOPPED) from None
-    except Problem as error:
+    except (Problem, JobFailed) as error:
         console.print(escape(str(error)), style="red", soft_wrap=True)
         raise typer.Exit(STOPPED if tally.rows else UNUSABLE) from None
     except OSError as error:
         console.print(escape(f"{error} {_how_far(tally, wish)}"), style="red", soft_wrap=True)
         raise typer.Exit(STOPPED) from None
-    _close(console, tally, wish)
+    _close(console, closing, wish)
 
 
-async def _import(wish: _Wish, table: Table, mapping: Mapping, told: tuple[Console, Tally]) -> None:
+def _errand(wish: _Wish, console: Console) -> Errand:
+    """What is to be done, as far as it can be told without a database. Raises what makes the command unusable."""
+    options = _read_as(wish)
+    with open_source(wish.file, options) as table:
+        mapping = None if options.whole_documents else _mapping(wish, table)
+        if table.delimiter:
+            console.print(f"{escape(wish.file.name)}: {table.encoding}, delimiter {table.delimiter!r}", style="dim")
+    job = {
+        "resource": wish.resource,
+        "fileName": wish.source or wish.file.name,
+        "format": options.format,
+        "batch": wish.batch,
+        "goal": "check" if wish.dry_run else "run",
+        **({"mapping": mapping} if mapping else {}),
+        **({"encoding": options.encoding} if options.encoding else {}),
+        **({"delimiter": options.delimiter} if options.delimiter else {}),
+    }
+    return Errand(Settings(data_dir=wish.data_dir) if wish.data_dir else Settings(), wish.tenant, wish.file, job)
+
+
+def _read_as(wish: _Wish) -> Wish:
+    if wish.format not in {None, "csv", "xlsx", "jsonlines", "document", "tsm"}:
+        raise _Unusable(f"'{wish.format}' is no format; write csv, xlsx, jsonlines, document or tsm.")
+    try:
+        with wish.file.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        raise UnreadableTable(f"'{wish.file}' cannot be read: {error.strerror or error}.") from error
+    name = wish.source or wish.file.name
+    options = (wish.encoding or "", _mark(wish.delimiter) or "", "", wish.batch, "run", "create", None)
+    return Wish(wish.resource, name, wish.format or format_of(head), *options)
+
+
+async def _followed(wish: _Wish, errand: Errand, told: tuple[Console, Tally]) -> Closing:
     """The run itself; the tally that was handed in follows it, so that it is there if the run breaks off."""
     console, tally = told
-    actor = Actor(tenant=wish.tenant, subject="spanco import", roles=frozenset({"importer"}))
-    cause = Cause("import", {"source": mapping.source, "file": wish.file.name})
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -140,27 +186,28 @@ async def _import(wish: _Wish, table: Table, mapping: Mapping, told: tuple[Conso
         transient=True,
         disable=not console.is_terminal,
     )
-    settings = Settings(data_dir=wish.data_dir) if wish.data_dir else Settings()
-    async with running(settings) as system:
-        job = Job(system.resource("sales", wish.resource), mapping, table, wish.batch, wish.dry_run)
-        with bar:
-            task = bar.add_task("0 rows", total=table.size)
+    with bar:
+        task = bar.add_task("0 rows", total=wish.file.stat().st_size)
 
-            def report(so_far: Tally, position: int) -> None:
-                for name in Tally.__slots__:
-                    setattr(tally, name, getattr(so_far, name))
-                bar.update(task, completed=position, description=f"{so_far.rows:,} rows")
+        def report(so_far: Tally, position: int) -> None:
+            tally.counts = so_far.counts
+            bar.update(task, completed=position, description=f"{so_far.rows:,} rows")
 
-            await run(lambda: system.work(actor, cause), job, report)
+        return await carried_out(errand, report)
 
 
-def _mapping(wish: _Wish, table: Table) -> Mapping:
+def _mapping(wish: _Wish, table: Table) -> dict[str, Any]:
+    """The mapping as data: the one that was given, or on demand the one that is proposed."""
     if wish.mapping is None:
-        raise _Unusable(_proposal(wish, table))
+        proposal = propose(wish.resource, wish.source or wish.file.stem, surveyed(table))
+        if not wish.propose:
+            raise _Unusable(_proposed(wish, table, proposal))
+        return proposal.mapping
     try:
-        mapping = parse(wish.mapping.read_text(encoding="utf-8"))
+        told = told_in(wish.mapping.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise _Unusable(f"The mapping '{wish.mapping}' cannot be read: {error}.") from error
+    mapping = understood(told)
     if mapping.resource != wish.resource:
         raise _Unusable(f"The mapping '{wish.mapping}' is for {mapping.resource}, not for {wish.resource}.")
     absent = missing(mapping, table.header)
@@ -169,21 +216,17 @@ def _mapping(wish: _Wish, table: Table) -> Mapping:
             f"The mapping reads columns that the file does not have: {', '.join(map(repr, absent))}. "
             f"The file has: {', '.join(map(repr, table.header))}."
         )
-    return replace(mapping, source=wish.source) if wish.source else mapping
+    return {**told, "source": wish.source} if wish.source else told
 
 
-def _proposal(wish: _Wish, table: Table) -> str:
-    """What to do without a mapping: take the example made for these columns, or begin with a few lines."""
+def _proposed(wish: _Wish, table: Table, proposal: Proposal) -> str:
+    """What to do without a mapping: take the example made for these columns, or what is proposed."""
     for path, mapping in _examples():
         if mapping.resource == wish.resource and matches(mapping, table.header):
             return f"No mapping was given. One was made for exactly these columns; add: --mapping {path}"
-    first = table.header[0]
-    name = next((column for column in table.header if "name" in column.lower()), first)
     return (
-        "No mapping was given. Save lines like these to a file and name it with --mapping (more in docs/import.md):\n\n"
-        f'source = "{wish.file.stem}"\nresource = "{wish.resource}"\nkey = {_quoted(first)}\n\n'
-        f"[attributes]\nname = {_quoted(name)}\n\n"
-        f"The columns of the file are: {', '.join(map(repr, table.header))}."
+        "No mapping was given. Add --propose to take this one, or save it to a file, mend it and name it with "
+        f"--mapping (more in docs/import.md):\n\n{as_toml(proposal.mapping)}"
     )
 
 
@@ -193,10 +236,6 @@ def _examples() -> Iterator[tuple[Path, Mapping]]:
     for folder in (here.parents[1] / "examples", here.parents[3] / "examples"):
         for path in sorted(folder.glob("*.toml")):
             yield path, parse(path.read_text(encoding="utf-8"))
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _mark(delimiter: str | None) -> str | None:
@@ -211,26 +250,28 @@ def _mark(delimiter: str | None) -> str | None:
 def _how_far(tally: Tally, wish: _Wish) -> str:
     if wish.dry_run or not tally.rows:
         return "Nothing was imported."
-    return f"{tally.created:,} of {tally.rows:,} rows so far were created; run the same command again to go on."
+    created = tally.of("created")
+    return f"{created:,} of {tally.rows:,} rows so far were created; run the same command again to go on."
 
 
-def _close(console: Console, tally: Tally, wish: _Wish) -> None:
+def _close(console: Console, closing: Closing, wish: _Wish) -> None:
     """The closing table: states down, outcomes across; the sums add up to the rows of the file."""
+    counts = closing.tally.counts
+    outcomes = [*_SHOWN, *(name for name in OUTCOMES if name not in _SHOWN and closing.tally.of(name))]
     grid = Grid(title="Dry run, nothing was written" if wish.dry_run else None, title_justify="left")
     grid.add_column("status")
-    for outcome in OUTCOMES:
+    for outcome in (*outcomes, "rows"):
         grid.add_column(outcome, justify="right")
-    grid.add_column("rows", justify="right")
-    for state in sorted({state for _, state in tally.states}):
-        counts = [tally.states[outcome, state] for outcome in OUTCOMES]
-        grid.add_row(state or "-", *(f"{count:,}" for count in counts), f"{sum(counts):,}")
-    totals = [tally.created, tally.known, tally.repeated, tally.refused]
-    mapped = [sum(count for (outcome, _), count in tally.states.items() if outcome == name) for name in OUTCOMES]
-    without = [total - count for total, count in zip(totals, mapped, strict=True)]
-    if any(without):
-        grid.add_row("not mapped", *(f"{count:,}" for count in without), f"{sum(without):,}")
+    states = sorted({state for _, state in counts} - {UNMAPPED})
+    for state in (*states, UNMAPPED):
+        row = [counts[outcome, state] for outcome in outcomes]
+        if any(row):
+            name = "not mapped" if state == UNMAPPED else state or "-"
+            grid.add_row(name, *(f"{count:,}" for count in row), f"{sum(row):,}")
     grid.add_section()
-    grid.add_row("all", *(f"{count:,}" for count in totals), f"{tally.rows:,}")
+    totals = [closing.tally.of(outcome) for outcome in outcomes]
+    grid.add_row("all", *(f"{count:,}" for count in totals), f"{closing.tally.rows:,}")
     console.print(grid)
-    if tally.refused_file is not None:
-        console.print(f"The rows left outside, with reasons: {escape(str(tally.refused_file))}", soft_wrap=True)
+    if closing.refused is not None:
+        console.print(f"The rows left outside, with reasons: {escape(str(closing.refused))}", soft_wrap=True)
+    console.print(f"Import job {closing.job}", style="dim")

@@ -51,6 +51,8 @@ def serve_forever(settings: Settings) -> None:
             http=Protocol,
             ws="none",
             lifespan="on",
+            proxy_headers=bool(settings.proxies),
+            forwarded_allow_ips=[str(each) for each in settings.proxies],
             access_log=False,
             log_config=None,
             server_header=False,

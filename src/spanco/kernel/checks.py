@@ -17,7 +17,7 @@ def ready_to_create(resource: Resource, body: Json, moment: str, *, historic: bo
     if not isinstance(body, dict):
         raise BadBody("", "Send one JSON object with the attributes of the resource.")
     ignored = {"id", "href"} if historic else resource.server_owned
-    document = spelled({name: value for name, value in body.items() if name not in ignored}, resource.shape)
+    document = spelled({name: value for name, value in body.items() if name not in ignored}, resource.sent)
     assert isinstance(document, dict)
     document.setdefault("@type", resource.type_name)
     lifecycle = resource.lifecycle
@@ -42,6 +42,8 @@ def ready_to_change(resource: Resource, before: Document, after: Json, moment: s
         raise BadBody("", "The patch must leave a JSON object.")
     document = spelled(after, resource.shape)
     assert isinstance(document, dict)
+    if resource.label:
+        document.pop(resource.label.attribute, None)  # it was computed for an answer, and comes back with it
     for name, kept in resource.managed.items():
         if kept != "created":
             _restore(document, before, name)

@@ -1,12 +1,14 @@
 """What can be wrong with a request: one small tree that knows no HTTP status."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class Problem(Exception):
     """The request cannot be served as it is."""
 
     where: str = ""
+    details: Mapping[str, object] = {}
+    """What the answer says beside the sentence."""
 
     def __init__(self, sentence: str = "", *, where: str = "") -> None:
         super().__init__(sentence or (type(self).__doc__ or "").strip())
@@ -44,6 +46,22 @@ class BadPatch(Problem):
 
 class NotFound(Problem):
     """There is no such resource; check the id."""
+
+
+class Moved(Problem):
+    """The resource was merged into another one, which has its place now; read that one and repeat the request there."""
+
+    def __init__(self, id_: str, to: str) -> None:
+        super().__init__(f"'{id_}' was merged into '{to}', which has its place now; repeat the request there.")
+        self.to = to
+
+
+class AlreadyThere(Problem):
+    """There is one with this name or code already; choose another, or change the one that is there."""
+
+    def __init__(self, name: str, value: str) -> None:
+        taken = f"There is one whose '{name}' is '{value[:100]}' already"
+        super().__init__(f"{taken}; choose another, or change the one that is there.", where=name)
 
 
 class TooLarge(Problem):

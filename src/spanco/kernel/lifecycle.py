@@ -21,6 +21,11 @@ class Lifecycle:
         endings = ("", "ChangeDate", "ChangeReason", "Reason")
         return frozenset(self.attribute + ending for ending in endings)
 
+    @property
+    def final(self) -> tuple[str, ...]:
+        """The states that nothing leads out of."""
+        return tuple(state for state, targets in (self.moves or {}).items() if not targets)
+
     def guard_start(self, state: object) -> None:
         """Raise `BadBody` unless a new resource may be in this state; without moves it may be in any."""
         if self.moves is not None and self.initial and state not in self.initial:
@@ -33,6 +38,21 @@ class Lifecycle:
         possible = self.moves.get(current, ())
         if wanted not in possible:
             raise RefusedMove(self.attribute, current, wanted, possible)
+
+    def way(self, current: str, wanted: str) -> tuple[str, ...]:
+        """The states of a shortest way to one, which is the last of them; only that one where no way leads there."""
+        if self.moves is None:
+            return (wanted,)
+        ways: list[tuple[str, ...]] = [()]
+        seen = {current}
+        for way in ways:
+            for following in self.moves.get(way[-1] if way else current, ()):
+                if following == wanted:
+                    return (*way, following)
+                if following not in seen:
+                    seen.add(following)
+                    ways.append((*way, following))
+        return (wanted,)
 
 
 def lifecycle_of(schema: Mapping[str, Any]) -> Lifecycle | None:

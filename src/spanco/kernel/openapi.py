@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from spanco.kernel.labels import Labelled, labelled_of
 from spanco.kernel.lifecycle import Lifecycle, lifecycle_of
 from spanco.kernel.patch import merge
 from spanco.kernel.schema import Schema, Schemas, Shape, Validator
@@ -26,6 +28,14 @@ _EVENT_ENDINGS = {
 
 class BadDocument(Exception):
     """The file is not an OpenAPI document of an API that can be served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What stands behind a face: resources of this kind; those in one parent where they are nested."""
+
+    kind: str
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,11 +60,16 @@ class Resource:
     numeric: frozenset[tuple[str, ...]]
     events: Mapping[str, str]
     shape: Shape
+    sent: Shape
     create_check: Validator
     change_check: Validator
     stored_check: Validator
     is_view: bool
     is_event: bool
+    label: Labelled | None
+    identity: str
+    validity: tuple[str, ...]
+    behind: Behind | None = None
 
     @property
     def is_hub(self) -> bool:
@@ -65,7 +80,7 @@ class Resource:
     def always(self) -> frozenset[str]:
         """The attributes that no stored document lacks."""
         state = {self.lifecycle.attribute} if self.lifecycle and self.lifecycle.initial else set()
-        return self.mandatory | self.managed.keys() | state
+        return _lasting(self.mandatory, self.shape.attributes) | self.managed.keys() | state
 
     @property
     def parent_kind(self) -> str | None:
@@ -191,10 +206,11 @@ class _Reader:
         updated, _ = self._schemas.attributes(update_schema)
         type_name, content = self._schemas.resolved(schema)
         managed = dict(content.get("x-spanco-managed", {}))
-        owned = (set(attributes) - set(created) if create_schema is not schema else set(managed)) | _IDENTITY
+        # A face may let the client choose the id.
+        identity = _IDENTITY - set(created) if "x-spanco-face" in content else _IDENTITY
+        owned = (set(attributes) - set(created) if create_schema is not schema else set(managed)) | identity
         mandatory -= owned | {"@type"} | set(managed)
         captured = {name for name, kept in managed.items() if kept == "created"}
-        lifecycle = lifecycle_of(content)
         return Resource(
             name=name,
             kind=".".join(part for part in (self._key, parent, name) if part),
@@ -209,16 +225,15 @@ class _Reader:
             mandatory=frozenset(mandatory),
             unpatchable=frozenset(set(attributes) - set(updated)) | _FIXED | captured,
             managed=managed,
-            lifecycle=lifecycle,
-            indexed=tuple(content.get("x-spanco-index", ())),
+            lifecycle=lifecycle_of(content),
             numeric=frozenset(self._numeric(schema)),
             events=self._events(name),
             shape=self._schemas.shape(schema),
+            sent=self._schemas.shape(schema).beside(self._schemas.shape(create_schema)),
             create_check=self._schemas.validator(create_schema, mandatory, modern=self._modern),
             change_check=self._schemas.validator(update_schema, set(), modern=self._modern),
-            stored_check=self._schemas.validator(schema, mandatory, modern=self._modern),
-            is_view=bool(content.get("x-spanco-view", False)),
-            is_event=bool(content.get("x-spanco-event", False)),
+            stored_check=self._schemas.validator(schema, _lasting(mandatory, attributes), modern=self._modern),
+            **_marks(content),
         )
 
     def _answer(self, operations: Mapping[str, Any]) -> Schema:
@@ -274,6 +289,25 @@ class _Reader:
             if listener.startswith(name) and change:
                 found[change] = listener[:1].upper() + listener[1:]
         return found
+
+
+def _lasting(mandatory: AbstractSet[str], attributes: Mapping[str, object]) -> frozenset[str]:
+    """The mandatory attributes that are kept: what a client must say, and no answer shows, is used up by the write."""
+    return frozenset(name for name in mandatory if name in attributes or not attributes)
+
+
+def _marks(content: Schema) -> dict[str, Any]:
+    """What a resource schema says of itself with `x-spanco-…` keys."""
+    face = content.get("x-spanco-face")
+    return {
+        "indexed": tuple(content.get("x-spanco-index", ())),
+        "is_view": bool(content.get("x-spanco-view", False)),
+        "is_event": bool(content.get("x-spanco-event", False)),
+        "label": labelled_of(content),
+        "identity": str(content.get("x-spanco-identity", "")),
+        "validity": tuple(content.get("x-spanco-validity", ())),
+        "behind": Behind(face["of"], face.get("parent")) if face else None,
+    }
 
 
 _METHODS = {

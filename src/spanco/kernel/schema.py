@@ -1,6 +1,7 @@
 """Schemas of TM Forum documents made ready to check with, and shapes that bring lenient input to one spelling."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,12 @@ class Shape:
     kind: str = ""
     attributes: dict[str, "Shape"] = field(default_factory=dict)
     element: "Shape | None" = None
+
+    def beside(self, other: "Shape") -> "Shape":
+        """This shape, and the attributes that only the other has: those that are sent and not shown."""
+        if other.attributes.keys() <= self.attributes.keys():
+            return self
+        return Shape(self.kind, other.attributes | self.attributes, self.element)
 
 
 class Schemas:
@@ -61,7 +68,7 @@ class Schemas:
             mandatory |= demanded
         return attributes | dict(schema.get("properties", {})), mandatory
 
-    def validator(self, schema: Schema, mandatory: set[str], *, modern: bool) -> Validator:
+    def validator(self, schema: Schema, mandatory: AbstractSet[str], *, modern: bool) -> Validator:
         """A compiled check of documents: the schema as it is, but with these attributes mandatory."""
         attributes, _ = self.attributes(schema)
         root: dict[str, Any] = {
@@ -74,9 +81,20 @@ class Schemas:
         *folders, last = self._pointer.strip("#/").split("/")
         for folder in folders:
             where = where.setdefault(folder, {})
-        where[last] = self._checkable
+        where[last] = self._reached(root["properties"])
         kind = jsonschema_rs.Draft202012Validator if modern else jsonschema_rs.Draft4Validator
         return kind(root, validate_formats=True, ignore_unknown_formats=True)
+
+    def _reached(self, schema: object) -> dict[str, object]:
+        """The named schemas that a schema leads to: a check that held those of the whole document would be heavy."""
+        found: dict[str, object] = {}
+        ahead = [schema]
+        while ahead:
+            for name in _references(ahead.pop(), self._pointer):
+                if name in self._checkable and name not in found:
+                    found[name] = self._checkable[name]
+                    ahead.append(found[name])
+        return found
 
     def shape(self, schema: Schema) -> Shape:
         """The shape of a schema; schemas that refer to themselves give shapes that do."""
@@ -102,6 +120,19 @@ def _kind(schema: Schema) -> str:
     if schema.get("type") == "string" and schema.get("format") in _CHECKED_FORMATS:
         return str(schema["format"])
     return ""
+
+
+def _references(schema: object, pointer: str) -> Iterator[str]:
+    """The names of the schemas that a schema refers to."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from _references(part, pointer)
+    elif isinstance(schema, Mapping):
+        for key, part in schema.items():
+            if key == "$ref" and isinstance(part, str):
+                yield part.removeprefix(pointer)
+            else:
+                yield from _references(part, pointer)
 
 
 def _checkable(schema: object) -> object:

@@ -5,7 +5,7 @@ import asyncio
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from spanco.rest.errors import BadRequestLine
-from spanco.rest.request import CUT_OFF
+from spanco.rest.request import CUT_OFF, GOING_ON
 from spanco.rest.responses import problem_answer
 
 ENDING = "ending"
@@ -27,6 +27,11 @@ class _Patience:
         """From now on the client has its seconds."""
         self.end()
         self._deadline = self._loop.call_later(_SECONDS, self._give_up)
+
+    def renew(self) -> None:
+        """The request makes headway; once it is whole nothing is waited for."""
+        if self._deadline is not None and not self._deadline.cancelled():
+            self.begin()
 
     def end(self) -> None:
         """The request is whole."""
@@ -64,7 +69,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._patience = _Patience(transport, self.loop)
         self._measure = _Measure()
-        self._extensions = {CUT_OFF: {"now": transport.abort}}
+        self._extensions = {CUT_OFF: {"now": transport.abort}, GOING_ON: {"now": self._patience.renew}}
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client went away."""

@@ -1,11 +1,12 @@
 """Answers to GET: one resource, or a page of them, now or as it stood at a moment."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 from spanco.events import contents
-from spanco.kernel.errors import BadParameter, Unchanged
+from spanco.kernel.errors import BadParameter, Moved, Unchanged
 from spanco.kernel.moments import canonical
 from spanco.kernel.paging import Page, Window, kept_query, links, spell_cursor, window
 from spanco.kernel.projection import Fields
@@ -14,8 +15,9 @@ from spanco.kernel.query import jsonpath
 from spanco.kernel.query.ast import EVERYTHING, AllOf
 from spanco.kernel.query.params import parse_query
 from spanco.operations import Place, Query, find, get
+from spanco.rest.languages import Spoken, both, in_languages, spoken, valid
 from spanco.rest.representation import entity_tag, list_tag, matches_tag, spliced
-from spanco.rest.responses import JSON, Answer
+from spanco.rest.responses import JSON, TABLE, Answer, error_body
 from spanco.rest.site import Call
 from spanco.store.search import Found
 
@@ -51,40 +53,65 @@ def _moment(asked: Mapping[str, str]) -> datetime | None:
 async def read_one(call: Call) -> Answer:
     """GET of one resource; 304 when the client has this version already."""
     fields, text = chosen(call.request.query)
-    as_of = _moment_of(call.request.query)
+    told, as_of = spoken(call, _moment_of(call.request.query))
     assert call.id is not None
-    async with call.site.work(call.actor, call.request) as work:
-        place = Place(call.id, call.parent)
-        if call.resource.is_event:
-            stored = await contents.get(work, call.teller(), call.resource, place)
-        else:
-            stored = await get(work, call.resource, place, as_of=as_of)
-    tag = entity_tag(stored.version, text)
+    try:
+        async with call.site.work(call.actor, call.request) as work:
+            place = Place(call.id, call.parent)
+            if call.resource.is_event:
+                stored = await contents.get(work, call.teller(), call.resource, place)
+            else:
+                stored = await get(work, call.lens.kept, place, as_of=as_of)
+    except Moved as moved:
+        return _elsewhere(call, moved)
+    tag = entity_tag(stored.version, text + told.mark if told else text)
     check_unchanged(call, tag)
-    body = spliced(call.base().encode(), stored.id, stored.body, fields)
-    return Answer(200, body, (*JSON, (b"etag", tag.encode())))
+    shown, languages = _told(told, [call.lens.shown(stored.id, stored.body)])
+    body = spliced(call.base().encode(), stored.id, shown[0], fields)
+    answer = Answer(200, body, (*JSON, (b"etag", tag.encode())))
+    return in_languages(answer, languages) if told else answer
+
+
+def _told(told: Spoken | None, bodies: list[bytes]) -> tuple[list[bytes], list[str]]:
+    """Documents with labels where they have any, and the languages of these."""
+    return told.told(bodies) if told else (bodies, [])
+
+
+def _elsewhere(call: Call, moved: Moved) -> Answer:
+    """301 to what has the place of the resource now. Nobody keeps it: what was moved may come back."""
+    asked = b"?" + call.request.query if call.request.query else b""
+    location = f"{call.base()}{quote(moved.to)}".encode() + asked
+    row = replace(TABLE[Moved], status=301)
+    return Answer(301, error_body(row, str(moved)), (*JSON, (b"location", location), (b"cache-control", b"no-store")))
 
 
 async def read_many(call: Call) -> Answer:
     """GET of a collection: a filtered, ordered page and its counts."""
-    asked, condition = parse_query(call.request.query)
+    query_string, validity = valid(call, call.request.query)
+    asked, condition = parse_query(query_string)
     if "filter" in asked:
         expression = jsonpath.parse(asked["filter"])
         condition = expression if condition == EVERYTHING else AllOf((condition, expression))
     limits = call.site.limits
     view = window(asked, default=min(limits.page_default, limits.page_maximum), maximum=limits.page_maximum)
     fields = parse_fields(asked["fields"]) if asked.get("fields") else None
+    told, as_of = spoken(call, _moment(asked))
     async with call.site.work(call.actor, call.request) as work:
-        query = Query(condition, view, call.parent, _exactly(call), _moment(asked))
+        asks = call.lens.asked(both(condition, validity)), call.lens.ordered(view)
+        query = Query(*asks, call.parent, _exactly(call), as_of)
         if call.resource.is_event:
             found = await contents.find(work, call.teller(), call.resource, query)
         else:
-            found = await find(work, call.resource, query)
-    tag = list_tag([(row.id, row.version) for row in found.rows], f"{call.base()} {asked} {found.total}")
+            found = await find(work, call.lens.kept, query)
+    mark = told.mark if told else ""
+    tag = list_tag([(row.id, row.version) for row in found.rows], f"{call.base()} {asked} {found.total}{mark}")
     check_unchanged(call, tag)
     base = call.base().encode()
-    body = b"[" + b",".join(spliced(base, row.id, row.document, fields) for row in found.rows) + b"]"
-    return list_answer(call, call.base().rstrip("/"), _page(found, view), tag, body)
+    shown, languages = _told(told, [call.lens.shown(row.id, row.document) for row in found.rows])
+    parts = [spliced(base, row.id, body, fields) for row, body in zip(found.rows, shown, strict=True)]
+    body = b"[" + b",".join(parts) + b"]"
+    answer = list_answer(call, call.base().rstrip("/"), _page(found, view), tag, body)
+    return in_languages(answer, languages) if told else answer
 
 
 def list_answer(call: Call, url: str, page: Page, tag: str, body: bytes) -> Answer:

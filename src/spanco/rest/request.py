@@ -1,7 +1,7 @@
 """One HTTP request as the routes read it: headers, the body under a limit, identity of the caller's trace."""
 
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from spanco.kernel.errors import BadHeader, TooLarge
@@ -13,8 +13,13 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 CUT_OFF = "spanco.cut_off"
 """The extension of a scope that holds how to end its connection `now`."""
 
+GOING_ON = "spanco.going_on"
+"""The extension of a scope that holds how to say that a long body makes headway `now`."""
+
+_WORTH_WAITING = 65_536
 _HOST = re.compile(rb"[A-Za-z0-9._~-]{1,255}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
+_WISH = re.compile(r"[a-z][a-z-]{0,40}=[\w-]{1,40}", re.ASCII)
 _CORRELATION = re.compile(r"[\x21-\x7e]{1,128}")
 _JSON_TYPES = ("application/json", "application/*", "*/*", "+json")
 
@@ -87,7 +92,7 @@ class Request:
             raise TooLarge(_too_large(limit))
         message = await self._receive()
         if not message.get("more_body") and message["type"] == "http.request":
-            return self._within(message.get("body", b""), limit)
+            return _within(message.get("body", b""), limit)
         parts, size = [], 0
         while True:
             if message["type"] == "http.disconnect":
@@ -99,6 +104,24 @@ class Request:
             if not message.get("more_body"):
                 return b"".join(parts)
             message = await self._receive()
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        """The body as it comes; whoever sends it may take as long as it goes on. Raises `Disconnected`."""
+        going_on = self.scope.get("extensions", {}).get(GOING_ON)
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            part = message.get("body", b"")
+            size += len(part)
+            if going_on and size >= _WORTH_WAITING:
+                going_on["now"]()
+                size = 0
+            if part:
+                yield part
+            if not message.get("more_body"):
+                return
 
     async def gone(self) -> None:
         """Wait until the client goes away; its request is whole by then or of no interest."""
@@ -112,12 +135,19 @@ class Request:
             cut["now"]()
             await self.gone()
 
-    @staticmethod
-    def _within(body: bytes, limit: int) -> bytes:
-        if len(body) > limit:
-            raise TooLarge(_too_large(limit))
-        return body
+
+def _within(body: bytes, limit: int) -> bytes:
+    if len(body) > limit:
+        raise TooLarge(_too_large(limit))
+    return body
 
 
 def _too_large(limit: int) -> str:
     return f"The body is larger than the {limit} bytes that this server accepts; send less at once."
+
+
+def preferences(request: Request) -> dict[str, str]:
+    """What the client prefers of how it is served, `Prefer: name=value` (RFC 7240), in lower case."""
+    wishes = (each.partition(";")[0].partition("=") for each in (request.header(b"prefer") or "").lower().split(","))
+    said = [(name.strip(), value.strip(' "')) for name, _, value in wishes]
+    return {name: value for name, value in said if _WISH.fullmatch(f"{name}={value}")}

@@ -11,7 +11,12 @@ from spanco.events.topics import Topics
 from spanco.kernel.errors import NotFound, Problem
 from spanco.kernel.openapi import Api, Resource
 from spanco.rest import live, reading, subscribing, timeline, writing
+from spanco.rest.attachments import Attachments
+from spanco.rest.capturekeys import PATH as KEY_PATH
+from spanco.rest.capturekeys import CaptureKeys
 from spanco.rest.errors import MethodNotAllowed, NoSuchPath
+from spanco.rest.forms import PATH as FORM_PATH
+from spanco.rest.forms import Forms
 from spanco.rest.pages import Pages, root
 from spanco.rest.request import Receive, Request, Scope
 from spanco.rest.responses import Answer, Reply, Send, problem_answer
@@ -65,6 +70,8 @@ class Surface:
         self._pages = pages
         self._topics = Topics(site.apis)
         self._records = timeline.Records(site.apis)
+        self._attachments = Attachments(site)
+        self._forms, self._keys = Forms(site), CaptureKeys(site)
         self._collections: dict[str, tuple[Api, Resource]] = {}
         self._nested: dict[tuple[str, str], tuple[Api, Resource]] = {}
         self._roots: dict[str, Api] = {}
@@ -76,6 +83,7 @@ class Surface:
             for resource in api.resources.values()
             for of_many in (True, False)
         }
+        self._lenses = {each.kind: site.lens(each) for api in site.apis for each in api.resources.values()}
         for api in site.apis:
             for base in (api.base_path, *api.aliases):
                 self._roots[base or "/"] = api
@@ -157,7 +165,8 @@ class Surface:
         if "\0" in (id_ or "") or "\0" in (parent or ""):
             raise NotFound
         await self._topics.make_ready(self._site.means.database, api, actor.tenant)
-        return await handler(Call(self._site, request, api, resource, id_, parent, actor))
+        lens = self._lenses[resource.kind]
+        return await handler(Call(self._site, request, api, resource, id_, parent or lens.parent, actor, lens))
 
     async def _beside(self, request: Request) -> Reply:
         """The base path of an API, events as they happen, the history of a record, or a page beside the APIs."""
@@ -167,8 +176,15 @@ class Surface:
         record = self._records.at(request.path)
         if record:
             return await self._on_resource(request, record, _ON_HISTORY)
+        attachment = self._attachments.at(request.path)
+        if attachment:
+            return await self._attachments.answer(request, attachment)
         if request.path.removesuffix("/") == live.PATH:
             return await self._stream(request)
+        if request.path.startswith(FORM_PATH):
+            return await self._forms.answer(request)
+        if request.path.removesuffix("/") == KEY_PATH:
+            return await self._keys.answer(request)
         answer = await self._pages.answer(request)
         if answer is None:
             raise NoSuchPath

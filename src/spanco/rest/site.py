@@ -1,7 +1,7 @@
 """What the surface needs of the running system, handed to it by `app`."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from spanco.access.actor import Actor
@@ -9,7 +9,9 @@ from spanco.events.hubs import Source
 from spanco.events.live import Live
 from spanco.events.topics import source as topic_source
 from spanco.kernel.envelope import Teller
+from spanco.kernel.faces import Face
 from spanco.kernel.openapi import Api, Resource
+from spanco.rest.lenses import Lens
 from spanco.rest.request import Request
 from spanco.transport import Courier
 from spanco.work import AtWork, Cause, Means, Work
@@ -39,6 +41,13 @@ class Site:
     live: Live
     public_url: str | None = None
     trace: bool = False
+    faces: Mapping[str, Face] = field(default_factory=dict)
+
+    def lens(self, resource: Resource) -> Lens:
+        """How a resource is seen and written: through a face when its document says that another stands behind it."""
+        if resource.behind is None:
+            return Lens(resource, resource)
+        return Lens(resource, self.means.resources[resource.behind.kind], self.faces[resource.kind])
 
     async def source(self, work: Work, resource: Resource, parent: str | None) -> Source:
         """What a new hub is told of: the events of its API; those of its topic when it is nested in one."""
@@ -62,6 +71,7 @@ class Call:
     id: str | None
     parent: str | None
     actor: Actor
+    lens: Lens
 
     def base(self) -> str:
         """The canonical URL of the collection with a trailing slash; an alias answers the same."""

@@ -31,7 +31,8 @@ class Records:
     def __init__(self, apis: Iterable[Api]) -> None:
         self._named: dict[str, dict[str, tuple[Api, Resource]]] = {}
         for api in apis:
-            for resource in api.resources.values():
+            # A view has no log, and what is seen through a face has its log under its own name.
+            for resource in (each for each in api.resources.values() if not (each.is_view or each.behind)):
                 for name in (resource.kind, resource.name):
                     self._named.setdefault(name, {}).setdefault(resource.kind, (api, resource))
 

@@ -3,20 +3,23 @@
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from spanco.events.contents import post
 from spanco.kernel.errors import BadBody, BadHeader
 from spanco.kernel.patch import apply, apply_query, merge
 from spanco.kernel.projection import Fields
-from spanco.kernel.wire import Document, Json, decode
-from spanco.operations import Draft, Patch, Place, Stored, create, patch, remove
+from spanco.kernel.wire import Document, Json, decode, encode
+from spanco.operations import Patch, Place, Stored, get, patch, remove
+from spanco.rest.lenses import created
 from spanco.rest.reading import chosen
 from spanco.rest.representation import entity_tag, spliced, versions_in
+from spanco.rest.request import preferences
 from spanco.rest.responses import JSON, Answer, Headers
 from spanco.rest.site import Call
 from spanco.store.idempotency import Answer as Kept
 from spanco.store.idempotency import Claim, recall, remember
-from spanco.work import Work
+from spanco.work import Already, Rehearsed, Work
 
 Shape = tuple[Fields | None, str]  # read before anything is written: what cannot be read must change nothing
 JSON_TYPE = ("application/json",)
@@ -39,6 +42,7 @@ async def create_one(call: Call) -> Answer:
     document = decode(body)
     key = call.request.header(b"idempotency-key")
     async with call.site.work(call.actor, call.request) as work:
+        work.preferences = preferences(call.request)
         if key is None:
             return await _created(call, work, document, shape)
         async with work.atomic():
@@ -66,13 +70,38 @@ def _bytes(headers: Sequence[tuple[str, str]]) -> Headers:
 
 async def _created(call: Call, work: Work, document: Json, shape: Shape) -> Answer:
     if isinstance(document, list) and call.resource.bulk:
-        return Answer(201, await _many(call, work, document, shape))
+        body = await _many(call, work, document, shape)
+        return Answer(201, body, (*JSON, *_granted(work)))
     if call.resource.is_event:
         stored = await post(work, call.teller(), call.resource, (call.parent, document))
     else:
-        (outcome,) = await create(work, call.resource, [Draft(document, call.parent)])
-        assert isinstance(outcome, Stored)
-        stored = outcome
+        try:
+            (stored,) = await created(work, call.lens, [document], call.parent)
+        except Rehearsed as rehearsed:
+            return Answer(200, encode(rehearsed.document))
+        except Already as already:
+            known = await get(work, call.lens.kept, Place(already.id, call.parent))
+            return _already(call, work, known, shape)
+    answer = _located(call, stored, shape)
+    return replace(answer, headers=(*answer.headers, *_granted(work)))
+
+
+def _already(call: Call, work: Work, known: Stored, shape: Shape) -> Answer:
+    """The answer where what was to be created is there: the resource, where it is, and which wish was granted."""
+    answer = _located(call, known, shape)
+    headers = (*answer.headers, (b"content-location", f"{call.base()}{known.id}".encode()), *_granted(work))
+    return replace(answer, status=200, headers=headers)
+
+
+def _granted(work: Work) -> Headers:
+    """Which preferences were granted (RFC 7240, 3), and what was looked at only in part for it."""
+    applied = ", ".join(f"{name}={value}" for name, value in work.applied.items())
+    said = {b"preference-applied": applied, b"x-capped": ", ".join(work.capped)}
+    return tuple((name, value.encode()) for name, value in said.items() if value)
+
+
+def _located(call: Call, stored: Stored, shape: Shape) -> Answer:
+    """The answer to a creation: the resource, and where it is."""
     location = f"{call.base()}{stored.id}".encode()
     answer = _representation(call, stored, shape)
     return Answer(201, answer.body, (*answer.headers, (b"location", location)))
@@ -81,15 +110,18 @@ async def _created(call: Call, work: Work, document: Json, shape: Shape) -> Answ
 async def _many(call: Call, work: Work, documents: Sequence[Json], shape: Shape) -> bytes:
     if not documents or len(documents) > _MOST_AT_ONCE:
         raise BadBody("", f"Send between 1 and {_MOST_AT_ONCE} resources at once.")
-    outcomes = await create(work, call.resource, [Draft(document, call.parent) for document in documents])
+    try:
+        stored = await created(work, call.lens, documents, call.parent)
+    except Already as already:
+        raise BadHeader("Prefer", "only one resource at a time can be led to what is there.") from already
     base = call.base().encode()
-    parts = [spliced(base, each.id, each.body, shape[0]) for each in outcomes if isinstance(each, Stored)]
+    parts = [spliced(base, each.id, call.lens.shown(each.id, each.body), shape[0]) for each in stored]
     return b"[" + b",".join(parts) + b"]"
 
 
 def _representation(call: Call, stored: Stored, shape: Shape) -> Answer:
     fields, text = shape
-    body = spliced(call.base().encode(), stored.id, stored.body, fields)
+    body = spliced(call.base().encode(), stored.id, call.lens.shown(stored.id, stored.body), fields)
     return Answer(200, body, (*JSON, (b"etag", entity_tag(stored.version, text).encode())))
 
 
@@ -100,7 +132,8 @@ async def patch_one(call: Call) -> Answer:
     change = _change(media, decode(await call.request.body(call.site.limits.body)))
     assert call.id is not None
     async with call.site.work(call.actor, call.request) as work:
-        stored = await patch(work, call.resource, Place(call.id, call.parent), change, expected=expected(call))
+        at = Place(call.id, call.parent)
+        stored = await patch(work, call.lens.kept, at, call.lens.change(change), expected=expected(call))
     return _representation(call, stored, shape)
 
 
@@ -127,7 +160,9 @@ async def create_many(call: Call) -> Answer:
     operations = decode(await call.request.body(call.site.limits.body))
     documents = _added(operations)
     async with call.site.work(call.actor, call.request) as work:
-        return Answer(200, await _many(call, work, documents, shape))
+        work.preferences = preferences(call.request)
+        body = await _many(call, work, documents, shape)
+        return Answer(200, body, (*JSON, *_granted(work)))
 
 
 def _added(operations: Json) -> list[Document]:
@@ -147,5 +182,5 @@ async def delete_one(call: Call) -> Answer:
     """DELETE of one resource."""
     assert call.id is not None
     async with call.site.work(call.actor, call.request) as work:
-        await remove(work, call.resource, Place(call.id, call.parent), expected=expected(call))
+        await remove(work, call.lens.kept, Place(call.id, call.parent), expected=expected(call))
     return Answer(204, b"", ())

@@ -8,6 +8,7 @@ from asyncpg.exceptions import InterfaceError, InternalClientError
 
 from spanco.kernel.errors import BadBody, Malformed, Problem, TooCostly
 from spanco.store.errors import Conflict, DatabaseAway
+from spanco.store.recent import Recent
 
 _ACQUIRE_SECONDS = 15.0
 _COMMAND_MARGIN_SECONDS = 5.0
@@ -69,6 +70,7 @@ class Database:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
+        self.recent = Recent()
 
     @classmethod
     @asynccontextmanager
@@ -146,8 +148,22 @@ async def atomic(connection: Connection, *, bulk: bool = False) -> AsyncIterator
         yield
 
 
+@asynccontextmanager
+async def snapshot(connection: Connection) -> AsyncIterator[None]:
+    """Everything read inside is of one moment, however long it takes; nothing is written."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.execute("set local statement_timeout = 0")
+        yield
+
+
+_WRONG_COUNT = "the server expects "
+"""How the driver begins when a statement takes another number of values. It has no class for that."""
+
+
 def meaning(error: BaseException) -> Problem | None:
-    """What an error of the driver says of the request, or None when it is none of those."""
+    """What an error of the driver says of the request, or None when it is none of those, or a defect of ours."""
+    if isinstance(error, InterfaceError) and str(error).startswith(_WRONG_COUNT):
+        return None
     return next((problem() for kinds, problem in _MEANINGS if isinstance(error, kinds)), None)
 
 

@@ -33,13 +33,26 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class NewRow:
-    """A resource to insert; `origin` is the source and row it was imported from."""
+    """A resource to insert; `origin` is the source and row it was imported from.
+
+    `version` is higher than 1 where it comes back: the versions of an id only rise.
+    """
 
     id: str
     parent: str | None
     document: bytes
     event_id: str
     origin: tuple[str, str] | None = None
+    version: int = 1
+    keys: "Keys | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The match keys of a resource, written with it; whether who has a new one is to be compared with others."""
+
+    values: tuple[str, ...]
+    compared: bool = False
 
 
 async def read(connection: Connection, resource: Resource, tenant: str, place: tuple[str, str | None]) -> Row | None:
@@ -54,6 +67,11 @@ async def exists(connection: Connection, kind: str, tenant: str, id_: str) -> bo
     return await connection.fetchrow(statement("read", kind), tenant, id_, None) is not None
 
 
+async def taken(connection: Connection, kind: str, tenant: str, id_: str) -> bool:
+    """Whether an id is, or was, that of a resource of this kind."""
+    return bool(await connection.fetchval(statement("taken", kind), tenant, id_))
+
+
 async def lock(connection: Connection, resource: Resource, tenant: str, place: tuple[str, str | None]) -> Row | None:
     """The resource at `place`, which nobody else changes until the transaction ends."""
     found = await connection.fetchrow(statement("lock", resource.kind), tenant, *place)
@@ -62,8 +80,9 @@ async def lock(connection: Connection, resource: Resource, tenant: str, place: t
 
 async def insert(connection: Connection, resource: Resource, stamp: Stamp, event_type: str, row: NewRow) -> Row:
     """Store one new resource and its event in one statement."""
+    keys = row.keys.values if row.keys else ()
     document = await connection.fetchval(
-        statement("insert_one", resource.kind),
+        statement("insert_one", resource.kind, "keys_of_one" if keys else ""),
         stamp.tenant,
         row.id,
         row.parent,
@@ -74,16 +93,20 @@ async def insert(connection: Connection, resource: Resource, stamp: Stamp, event
         stamp.actor,
         stamp.cause,
         stamp.correlation,
+        row.version,
+        *((keys, row.keys.compared) if row.keys and keys else ()),
     )
-    return Row(row.id, 1, document)
+    return Row(row.id, row.version, document)
 
 
 async def insert_many(
     connection: Connection, resource: Resource, stamp: Stamp, event_type: str, rows: Sequence[NewRow]
 ) -> dict[str, Row]:
     """Store new resources and their events in one statement; those whose origin is known are missing in the answer."""
+    keyed = [(row.id, key) for row in rows if row.keys for key in row.keys.values]
+    compared = any(row.keys.compared for row in rows if row.keys)
     found = await connection.fetch(
-        statement("insert_many", resource.kind),
+        statement("insert_many", resource.kind, "keys_of_many" if keyed else ""),
         stamp.tenant,
         [row.id for row in rows],
         [row.parent for row in rows],
@@ -96,6 +119,7 @@ async def insert_many(
         stamp.correlation,
         [row.origin[0] if row.origin else None for row in rows],
         [row.origin[1] if row.origin else None for row in rows],
+        *(([id_ for id_, _ in keyed], [key for _, key in keyed], compared) if keyed else ()),
     )
     return {each["id"]: Row(each["id"], 1, each["document"]) for each in found}
 
@@ -111,7 +135,7 @@ async def origins(
 async def update(connection: Connection, resource: Resource, stamp: Stamp, row: Row, change: "Change") -> Row | None:
     """Store the next version of `row` and its events; None when the row is no longer what it was."""
     found = await connection.fetchrow(
-        statement("update", resource.kind),
+        statement("update", resource.kind, "keys_of_change" if change.keys else ""),
         stamp.tenant,
         row.id,
         row.version,
@@ -124,17 +148,22 @@ async def update(connection: Connection, resource: Resource, stamp: Stamp, row: 
         stamp.correlation,
         list(change.paths),
         row.document,
+        *((change.keys.values, change.keys.compared) if change.keys else ()),
     )
     return Row(row.id, found[0], found[1]) if found else None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The next state of a resource: its document, the paths that differ, the events (id, type) that tell of it."""
+    """The next state of a resource: its document, the paths that differ, the events (id, type) that tell of it.
+
+    And its match keys, where those are others than before.
+    """
 
     document: bytes
     paths: tuple[str, ...]
     events: tuple[tuple[str, str], ...]
+    keys: Keys | None = None
 
 
 async def delete(connection: Connection, resource: Resource, stamp: Stamp, row: Row, event: tuple[str, str]) -> bool:
@@ -160,6 +189,8 @@ async def prepare(connection: Connection, resources: Sequence[Resource]) -> None
         for resource in (each for each in resources if not each.is_view):
             for command in _definition(resource):
                 await connection.execute(command)
+            final = resource.lifecycle.final if resource.lifecycle else ()
+            await connection.execute(statement("note_final_states"), resource.kind, list(final))
 
 
 async def settle(connection: Connection, resource: Resource) -> None:

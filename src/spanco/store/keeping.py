@@ -66,6 +66,11 @@ async def forget_deliveries(connection: Connection, horizon: datetime) -> None:
     await _in_batches(connection, "forget_deliveries", horizon)
 
 
+async def forget_images(connection: Connection, moment: datetime) -> None:
+    """What it takes to undo merges that can no longer be undone."""
+    await _in_batches(connection, "forget_old_images", moment)
+
+
 async def forget_orphans(connection: Connection, moment: datetime) -> None:
     """What was to be delivered to hubs that are gone; then that they were, when no matcher can still know them."""
     for tenant, hub_id in await connection.fetch(statement("orphans")):

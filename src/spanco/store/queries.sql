@@ -13,19 +13,19 @@ where tenant = $1 and kind = {kind} and id = $2 and parent is not distinct from 
 for update;
 
 -- name: insert_one
--- A new resource and its event: one statement, one transaction, one round trip.
+-- A new resource and its event: one statement, one transaction, one round trip. One that comes back has a version $11.
 with written as (
     insert into resource (tenant, kind, id, parent, version, document)
-    values ($1, {kind}, $2, $3, 1, $4)
-    returning id, parent, document
+    values ($1, {kind}, $2, $3, $11, $4)
+    returning id, parent, version, document
 ), logged as (
     insert into event (tenant, kind, resource_id, parent, version, ordinal, event_id, type, occurred_at,
                        actor, cause, correlation, changed, after)
-    select $1, {kind}, id, parent, 1, 0, $5, $6, $7, $8, $9, $10, '{{}}', document from written
+    select $1, {kind}, id, parent, version, 0, $5, $6, $7, $8, $9, $10, '{{}}', document from written
 ), queued as (
     insert into outbox (tenant, kind, resource_id, parent, version, ordinal, event_id, type, occurred_at)
-    select $1, {kind}, id, parent, 1, 0, $5, $6, $7 from written
-)
+    select $1, {kind}, id, parent, version, 0, $5, $6, $7 from written
+){more}
 select document from written;
 
 -- name: insert_many
@@ -52,12 +52,20 @@ with draft as (
     insert into outbox (tenant, kind, resource_id, parent, version, ordinal, event_id, type, occurred_at)
     select $1, {kind}, draft.id, draft.parent, 1, 0, draft.event_id, $6, $7
     from written join draft using (id)
-)
+){more}
 select id, document from written;
 
+-- name: taken
+-- Whether an id is, or was, that of a resource.
+select exists(select from resource where tenant = $1 and kind = {kind} and id = $2)
+    or exists(select from moved where tenant = $1 and kind = {kind} and id = $2)
+    or exists(select from event where tenant = $1 and kind = {kind} and resource_id = $2);
+
 -- name: origins
--- Which resources these rows of a source became.
-select row_id, id from origin where tenant = $1 and kind = {kind} and source = $2 and row_id = any($3);
+-- Which resources these rows of a source became, or what those were merged into.
+select row_id, case when moved.id is null then origin.id else heir(origin.tenant, origin.kind, origin.id) end as id
+from origin left join moved using (tenant, kind, id)
+where tenant = $1 and kind = {kind} and source = $2 and row_id = any($3);
 
 -- name: update
 -- The next version of a resource, and the events of the change.
@@ -75,7 +83,7 @@ with written as (
     select $1, {kind}, id, parent, version, ordinal - 1, event_id, type, $7
     from written, unnest($5::text[], $6::text[]) with ordinality as happened (event_id, type, ordinal)
     order by ordinal
-)
+){more}
 select version, document from written;
 
 -- name: delete

@@ -221,9 +221,13 @@ class _Sql:
         """Fetch whole documents only for the page that was chosen by its keys."""
         texts = "".join(f", chosen.{name}::text as {name}" for name in order.aliases)
         tenant, kind = self.bind(self.search.tenant), literal(self.search.resource.kind)
+        within = ""
+        if self.search.resource.is_view and self.search.resource.parent:  # one row may stand under several parents
+            within = f" and resource.parent = {self.bind(self.search.parent)}"
         return (
             f"select resource.id, resource.version, resource.document, {total}{texts} "
             f"from ({chosen}) as chosen "
-            f"join resource on resource.tenant = {tenant} and resource.kind = {kind} and resource.id = chosen.id "
+            f"join resource on resource.tenant = {tenant} and resource.kind = {kind} "
+            f"and resource.id = chosen.id{within} "
             f"order by {order.clause_by_name('chosen.')}"
         )

@@ -55,6 +55,7 @@ class Keeping:
         async with self.database.connected() as connection:
             await keeping.prepare_months(connection, moment)
             await keeping.forget_deliveries(connection, moment - self.retention.deliveries)
+            await keeping.forget_images(connection, moment)
         await keeping.prune(self.database, moment - self.retention.events)
 
     async def _every(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:

@@ -11,11 +11,18 @@ from spanco.events.audience import Ways
 from spanco.kernel.openapi import Resource
 from spanco.store.errors import Conflict, DatabaseAway
 from spanco.worker import matching
+from spanco.worker.capturing import Capturing
+from spanco.worker.comparing import compare_some
 from spanco.worker.delivering import Deliverer
+from spanco.worker.forgetting import Forgetting
+from spanco.worker.jobs import Jobs
 from spanco.worker.keeping import Keeping
+from spanco.worker.mailing import Postman
 from spanco.worker.publishing import Publisher
+from spanco.worker.renewing import Renewing
 from spanco.worker.replaying import replay_some
 from spanco.worker.serving import Station
+from spanco.worker.waking import wake_some
 
 _log = structlog.get_logger("spanco.worker")
 _EAGER, _CALM, _SPARING = 0.02, 0.1, 0.15
@@ -35,6 +42,9 @@ class Worker:
     keeping: Keeping
     replays: Resource
     publisher: Publisher | None = None
+    capturing: Capturing | None = None
+    postman: Postman | None = None
+    jobs: Jobs | None = None
 
     async def run(self, ending: asyncio.Event) -> None:
         """Work until `ending` is set; then finish what is under way."""
@@ -43,17 +53,35 @@ class Worker:
             ("deliver", _Deliveries(self, deliverer).step),
             ("keep", self._keep),
             ("replay", self._replay),
+            ("forget", Forgetting(self.station.means).step),
+            ("compare", self._compare),
+            ("wake", self._wake),
+            ("renew", Renewing(self.station.means).step),
         ]
         if self.publisher:
             steps.append(("publish", self.publisher.step))
+        if self.capturing:
+            steps.append(("capture", self.capturing.step))
+        if self.postman:
+            steps.append(("mail", self.postman.step))
+        if self.jobs:
+            steps.append(("jobs", self.jobs.step))
         async with asyncio.TaskGroup() as group:
             for name, step in steps:
                 group.create_task(_again_and_again(name, step, ending))
+        if self.jobs:
+            await self.jobs.end()
         await deliverer.end()
 
     async def _keep(self) -> float:
         await self.keeping.step()
         return _KEEPING
+
+    async def _compare(self) -> float:
+        return await compare_some(self.station.means)
+
+    async def _wake(self) -> float:
+        return await wake_some(self.station.means)
 
     async def _replay(self) -> float:
         """Replays go on without a pause, and others get their turn in between."""

@@ -26,7 +26,7 @@ EQUALITIES: list[tuple[Condition, tuple[Path, frozenset[str]] | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("condition", "found"), EQUALITIES, ids=str)
+@pytest.mark.parametrize(("condition", "found"), EQUALITIES)
 def test_an_equality_names_its_place_and_its_texts(
     condition: Condition, found: tuple[Path, frozenset[str]] | None
 ) -> None:

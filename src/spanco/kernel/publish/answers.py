@@ -33,14 +33,18 @@ _COUNT: Part = {"type": "integer", "minimum": 0}
 
 HEADERS: Mapping[str, Part] = {
     "ETag": {"description": "Names this version, for If-Match and If-None-Match.", "required": True, "schema": _TEXT},
-    "Location": {"description": "Where the new resource is, equal to its `href`; not for an array.", "schema": _TEXT},
+    "Location": {"description": "Where the resource is, equal to its `href`; not for an array.", "schema": _TEXT},
     "Link": {"description": "The first, next, previous and last page (RFC 8288).", "schema": _TEXT},
     "X-Total-Count": {"description": "How many match the filter.", "required": True, "schema": _COUNT},
     "X-Result-Count": {"description": "How many are in this answer.", "required": True, "schema": _COUNT},
     "Preference-Applied": {
-        "description": "Whether the total is exact or estimated.",
-        "schema": {"type": "string", "enum": ["count=exact", "count=estimated"]},
+        "description": "Which preference was granted (RFC 7240), for instance whether a total is exact or estimated.",
+        "schema": _TEXT,
     },
+    "X-Capped": {"description": "Of what so much was found that only a part of it was looked at.", "schema": _TEXT},
+    "Content-Location": {"description": "Where the resource is that was there already.", "schema": _TEXT},
+    "Content-Language": {"description": "The languages of the labels, where that is known.", "schema": _TEXT},
+    "Vary": {"description": "Labels depend on `Accept-Language`.", "required": True, "schema": _TEXT},
     "Allow": {"description": "The methods that are offered here.", "required": True, "schema": _TEXT},
     "Accept-Patch": {"description": "The media types that are taken here.", "required": True, "schema": _TEXT},
     "WWW-Authenticate": {"description": "How to authenticate.", "schema": _TEXT},
@@ -75,6 +79,11 @@ def responses() -> Part:
     found: Part = {
         "NotModified": {"description": "Nothing has changed since the ETag that was sent."},
         "Gone": {"description": "It is deleted."},
+        "Moved": answer(
+            "It was merged into another, which is at `Location`. Not for ever: a merge can be undone.",
+            {"$ref": "#/components/schemas/Error"},
+            "Location",
+        ),
     }
     for name, description, headers in _PROBLEMS.values():
         found[name] = answer(description, {"$ref": "#/components/schemas/Error"}, *headers)
@@ -97,6 +106,10 @@ def problems(*more: str, body: bool = False) -> Part:
 
 def not_modified() -> Part:
     return {"304": _referred("NotModified")}
+
+
+def moved() -> Part:
+    return {"301": _referred("Moved")}
 
 
 def gone() -> Part:

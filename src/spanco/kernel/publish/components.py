@@ -24,7 +24,9 @@ class Components:
             properties.setdefault(name, {"type": "string"})
         for name in (resource.server_owned | set(resource.managed)) & set(properties):
             properties[name] = with_beside(properties[name], {"readOnly": True})
-        content = self._head(resource.schema) | {"required": ["id", "href"], "properties": properties}
+        content = self._head(resource.schema) | {"properties": properties}
+        if resource.methods != {"create"}:  # what can only be asked may be answered without being stored
+            content["required"] = ["id", "href"]
         return self._placed(resource.type_name, resource, content)
 
     def taken_to_create(self, resource: Resource) -> Part:

@@ -50,12 +50,17 @@ def _pages(document: Mapping[str, Any]) -> Part:
     pages = {path: item for path, item in document["paths"].items() if item.get("x-spanco-page")}
     return {
         path: {
-            key: {**of, "responses": {**of["responses"], **problems()}} if isinstance(of, Mapping) else of
+            key: {**of, "responses": {**of["responses"], **_problems_of(key, of)}} if isinstance(of, Mapping) else of
             for key, of in item.items()
             if key != "x-spanco-page"
         }
         for path, item in pages.items()
     }
+
+
+def _problems_of(method: str, operation: Mapping[str, Any]) -> Part:
+    """What can be wrong with a call of a page; one that does something may come at the wrong time."""
+    return problems(*(() if method == "get" else ("409",)), body="requestBody" in operation)
 
 
 def _described(components: Components, resource: Resource, said: Mapping[str, Mapping[str, Any]]) -> Described:

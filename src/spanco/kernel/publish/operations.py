@@ -98,7 +98,7 @@ def on_item(of: Described) -> Part:
 def _list(of: Described) -> Part:
     head = of.head("all:get", "list", "List the resources of type {}")
     schema = {"type": "array", "items": of.shapes.answered}
-    headers = ("ETag", "X-Total-Count", "X-Result-Count", "Link", "Preference-Applied")
+    headers = ("ETag", "X-Total-Count", "X-Result-Count", "Link", "Preference-Applied", *_spoken(of.resource))
     return head | {
         "description": "\n\n".join(part for part in (head.get("description"), FILTERING) if part),
         "parameters": of_list(of.resource),
@@ -111,6 +111,11 @@ def _list(of: Described) -> Part:
     }
 
 
+def _spoken(resource: Resource) -> tuple[str, ...]:
+    """The headers of an answer with labels."""
+    return ("Content-Language", "Vary") if resource.label else ()
+
+
 def _create(of: Described) -> Part:
     taken, answered = of.shapes.created, of.shapes.answered
     if of.resource.bulk:
@@ -118,7 +123,9 @@ def _create(of: Described) -> Part:
         taken = {"anyOf": [taken, many | {"items": taken}]}
         answered = {"anyOf": [answered, {"type": "array", "items": answered}]}
     headers = ("Location",) if of.resource.bulk else ("Location", "ETag")
-    created = answers.answer("As it was stored.", answered, *headers)
+    preferred = _preferred(of)
+    granted = ("Preference-Applied", "X-Capped") if preferred else ()
+    created = answers.answer("As it was stored.", answered, *headers, *granted)
     if of.resource.bulk:
         created["headers"]["ETag"] = {
             "schema": {"type": "string"},
@@ -127,13 +134,32 @@ def _create(of: Described) -> Part:
     links = _links(of)
     single = "create-many" not in of.resource.methods
     return of.head("all:post", "create", "Create a {}") | {
-        "parameters": [] if single else referred("Fields", "IdempotencyKey"),
+        "parameters": [*([] if single else referred("Fields", "IdempotencyKey")), *preferred],
         "requestBody": {"required": True, "content": {"application/json": {"schema": taken}}},
         "responses": {
+            **_otherwise(of),
             "201": created | ({"links": links} if links else {}),
             **answers.problems("409", "422", body=True),
         },
     }
+
+
+def _otherwise(of: Described) -> Part:
+    """What a POST answers where nothing was created, if the document says that this can be."""
+    said = of.said.get("all:post", {})
+    if said.get("x-spanco-prefer"):
+        headers = ("Location", "Content-Location", "ETag", "Preference-Applied", "X-Capped")
+        return {"200": answers.answer("What was there already, as was preferred.", of.shapes.answered, *headers)}
+    if not said.get("x-spanco-rehearsed"):
+        return {}
+    answered = said["responses"]["200"]
+    return {"200": answers.answer(answered["description"], answered["content"]["application/json"]["schema"])}
+
+
+def _preferred(of: Described) -> list[Part]:
+    """The header by which a client may prefer something, if the document says so, with a description and an example."""
+    said = of.said.get("all:post", {}).get("x-spanco-prefer")
+    return [{"name": "Prefer", "in": "header", "schema": {"type": "string"}, **said}] if said else []
 
 
 def _create_many(of: Described) -> Part:
@@ -161,9 +187,15 @@ def _create_many(of: Described) -> Part:
 
 def _read(of: Described) -> Part:
     return of.head("item:get", "retrieve", "Read a {} by its id") | {
-        "parameters": referred("Fields", *([] if of.resource.is_view else ["AsOf"]), "IfNoneMatch"),
+        "parameters": referred(
+            "Fields",
+            *([] if of.resource.is_view else ["AsOf"]),
+            "IfNoneMatch",
+            *(["AcceptLanguage"] if of.resource.label else []),
+        ),
         "responses": {
-            "200": answers.answer("The resource.", of.shapes.answered, "ETag"),
+            "200": answers.answer("The resource.", of.shapes.answered, "ETag", *_spoken(of.resource)),
+            **(answers.moved() if "301" in of.said.get("item:get", {}).get("responses", {}) else {}),
             **answers.not_modified(),
             **answers.problems(),
         },

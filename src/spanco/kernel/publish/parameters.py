@@ -83,6 +83,20 @@ PARAMETERS: Mapping[str, Part] = {
         "schema": {"type": "string"},
         "example": "2026-01-31T09:30:00.000Z",
     },
+    "AcceptLanguage": {
+        "name": "Accept-Language",
+        "in": "header",
+        "description": "The languages that labels are wanted in (RFC 9110, 12.5.4), looked up as RFC 4647, 3.4 says.",
+        "schema": {"type": "string"},
+        "example": "cs, de;q=0.5",
+    },
+    "ValidAt": {
+        "name": "validAt",
+        "in": "query",
+        "description": "Only what is valid on this day (UTC), first and last day counted; `now` is today.",
+        "schema": {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "enum": ["now"]}]},
+        "example": "now",
+    },
     "Prefer": {
         "name": "Prefer",
         "in": "header",
@@ -128,6 +142,7 @@ def of_list(resource: Resource) -> list[Part]:
     return [
         *referred(*names),
         *([_BY_TIME] if resource.is_event else []),
+        *referred(*(["ValidAt"] if resource.validity else []), *(["AcceptLanguage"] if resource.label else [])),
         *(_filter(name) for name in _filtered(resource)),
     ]
 

@@ -1,221 +1,222 @@
-"""Bringing the rows of a table into the store: mapped, written in batches, and every row counted."""
+"""What is done for an import job: its file read, its rows gone over, dry or not, its end noted."""
 
 import asyncio
-import csv
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Self, TextIO
 
-from spanco import operations
-from spanco.kernel.errors import Problem
+import structlog
+
+from spanco import clock
+from spanco.kernel.errors import Problem, TooCostly
+from spanco.kernel.moments import spell
 from spanco.kernel.openapi import Resource
-from spanco.operations import Draft, Known, Outcome, Refused, Stored
-from spanco.sales.actions.tables import Broken, Row, Table, escaped
-from spanco.sales.rules.mapping import REFUSED_COLUMNS, Mapping, Refusal, apply
+from spanco.kernel.wire import Document, Json, decode_document
+from spanco.sales.actions.bringing import Landing
+from spanco.sales.actions.chunks import Course, Reader, Tally, go_over
+from spanco.sales.actions.desk import Desk, Overtaken, Teller, actor_of, document_of, note, scratch, spooled
+from spanco.sales.actions.reverts import GONE, KEPT, REMOVED, take_back
+from spanco.sales.actions.sources import format_of, open_source
+from spanco.sales.actions.surveys import surveyed
+from spanco.sales.actions.tables import Row, Table, UnreadableTable
+from spanco.sales.rules import tsm
+from spanco.sales.rules.jobs import (
+    CHECKED,
+    CHECKING,
+    FAILED,
+    READING,
+    REVERTED,
+    REVERTING,
+    SUCCEEDED,
+    Wish,
+    after_reading,
+    outcome_of,
+    wish,
+)
+from spanco.sales.rules.mapping import Mapped, Refusal, apply, missing
+from spanco.sales.rules.proposing import propose
+from spanco.sales.rules.shapes import BadMapping
+from spanco.store import jobs
 from spanco.store.documents import settle
-from spanco.work import Work
+from spanco.store.errors import Conflict, DatabaseAway
+from spanco.store.jobs import Ticket
 
-OpenWork = Callable[[], AbstractAsyncContextManager[Work]]
-BATCH = 250
+_HEAD = 4096
+_HUNDRED = 100
+_TSM = "tsm.lead"
+_log = structlog.get_logger("spanco.jobs")
 
-_SLICE = 32
-_WRITERS = 2
-_KEY_BYTES = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What is to be imported; a dry run writes everything and takes it back."""
-
-    resource: Resource
-    mapping: Mapping
-    table: Table
-    batch: int = BATCH
-    dry_run: bool = False
+Follow = Callable[[Course], None]
 
 
-@dataclass(slots=True)
-class Tally:
-    """How many rows came to which end; `states` counts them by outcome and state."""
-
-    created: int = 0
-    known: int = 0
-    repeated: int = 0
-    refused: int = 0
-    states: Counter[tuple[str, str]] = field(default_factory=Counter)
-    refused_file: Path | None = None
-
-    @property
-    def rows(self) -> int:
-        """Every row of the table that has been dealt with."""
-        return self.created + self.known + self.repeated + self.refused
+def nobody(_course: Course) -> None:
+    """Follows nothing."""
 
 
-Report = Callable[[Tally, int], None]
+async def carry_out(desk: Desk, ticket: Ticket, ending: asyncio.Event, follow: Follow = nobody) -> None:
+    """Do what is to be done for a job that is held, until it is done or `ending` is set.
 
-
-@dataclass(frozen=True, slots=True)
-class _Mapped:
-    """A row on its way into the store."""
-
-    row: Row
-    draft: Draft
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """A row that stays outside, and why."""
-
-    row: Row | Broken
-    reasons: tuple[str, ...]
-    repeated: bool = False
-
-
-class _TakenBack(Exception):
-    """A dry run has seen what it wanted to see."""
-
-
-async def run(open_work: OpenWork, job: Job, report: Report) -> Tally:
-    """Import every row of the table; `report` hears after each batch how far it came, in rows and bytes.
-
-    While batches are written, the next one is read and mapped. A row that was imported before, by its source and key,
-    is `known` and left as it is: a run that was cut off is taken up by running again. Raises what `operations.create`
-    raises for the whole batch, for example `DatabaseAway`; what was reported before is written then.
+    What is wrong with the job, its file or its rights ends it with a sentence; what passes is raised, such as
+    `DatabaseAway`: then it is taken up again.
     """
-    tally = Tally()
-    flying: deque[tuple[list[_Mapped], asyncio.Task[list[Outcome]]]] = deque()
-    with _RefusedRows(job.table) as refused:
-
-        async def land() -> None:
-            batch, task = flying[0]
-            _count(tally, batch, await task, refused)
-            flying.popleft()
-            tally.refused_file = refused.path
-            report(tally, job.table.position)
-
-        try:
-            async for mapped, left in _batches(job):
-                _leave(tally, left, refused)
-                while len(flying) >= _WRITERS:
-                    await land()
-                flying.append((mapped, asyncio.create_task(_write(open_work, job, mapped))))
-            while flying:
-                await land()
-            if tally.created:
-                async with open_work() as work:
-                    await settle(work.connection, job.resource)
-        finally:
-            await asyncio.gather(*(task for _, task in flying), return_exceptions=True)
-    return tally
-
-
-def _leave(tally: Tally, left: list[_Left], refused: "_RefusedRows") -> None:
-    for each in left:
-        refused.keep(each.row, each.reasons)
-        tally.repeated += each.repeated
-        tally.refused += not each.repeated
-
-
-async def _batches(job: Job) -> AsyncIterator[tuple[list[_Mapped], list[_Left]]]:
-    """Rows mapped, a batch at a time; between slices the write of the batch before gets its turn."""
-    mapped: list[_Mapped] = []
-    left: list[_Left] = []
-    for number, each in enumerate(_mapped(job), start=1):
-        if isinstance(each, _Mapped):
-            mapped.append(each)
+    try:
+        if ticket.task == READING:
+            await _read(desk, ticket)
+        elif ticket.task == REVERTING:
+            await _revert(desk, ticket, ending)
         else:
-            left.append(each)
-        if number % _SLICE == 0:
-            await asyncio.sleep(0)
-        if len(mapped) + len(left) >= job.batch:
-            yield mapped, left
-            mapped, left = [], []
-    yield mapped, left
+            await _go_over(desk, ticket, ending, follow)
+    except Overtaken:
+        return
+    except (DatabaseAway, Conflict, TooCostly):
+        raise
+    except (UnreadableTable, BadMapping, Problem) as error:
+        await fail(desk, ticket, str(error))
+    except Exception as error:  # noqa: BLE001 - a job that cannot be done must not be tried for ever
+        _log.error("a job failed", job=ticket.id, exc_info=error)
+        await fail(desk, ticket, "Something went wrong on this side; the log tells more under the id of the job.")
 
 
-def _mapped(job: Job) -> Iterator[_Mapped | _Left]:
-    """Each row as a draft or with the reasons why it is none; of two rows with one key the second is left."""
-    seen: dict[bytes, int] = {}
-    for row in job.table.rows():
-        if isinstance(row, Broken):
-            yield _Left(row, (row.reason,))
-            continue
-        found = apply(job.mapping, row.cells, row.line)
-        if isinstance(found, Refusal):
-            yield _Left(row, found.reasons)
-            continue
-        first = seen.setdefault(blake2b(found.key.encode(), digest_size=_KEY_BYTES).digest(), row.line)
-        if first != row.line:
-            yield _Left(row, (f"The key '{found.key}' was used before, on line {first}.",), repeated=True)
-            continue
-        lifecycle = job.resource.lifecycle
-        state = str(found.document.get(lifecycle.attribute, "")) if lifecycle else ""
-        yield _Mapped(row, Draft(found.document, origin=(job.mapping.source, found.key)), state)
+async def fail(desk: Desk, ticket: Ticket, sentence: str) -> None:
+    """The job ends here, and says why."""
+    async with desk.means.database.connected() as connection:
+        await jobs.clear_rehearsed(connection, ticket.place)
+    await note(desk, ticket, {"status": FAILED, "errorLog": sentence, "completionDate": spell(clock.now())})
 
 
-async def _write(open_work: OpenWork, job: Job, batch: list[_Mapped]) -> list[Outcome]:
-    drafts = [each.draft for each in batch]
-    if not drafts:
-        return []
-    async with open_work() as work:
-        if not job.dry_run:
-            async with work.atomic(bulk=True):
-                return await operations.create(work, job.resource, drafts, historic=True, atomic=False)
-        outcomes: list[Outcome] = []
-        with suppress(_TakenBack):
-            async with work.atomic():
-                outcomes = await operations.create(work, job.resource, drafts, historic=True, atomic=False)
-                raise _TakenBack
-        return outcomes
+async def _read(desk: Desk, ticket: Ticket) -> None:
+    """Find out what the file is; propose a mapping where none was given."""
+    document = await document_of(desk, ticket)
+    with scratch() as folder:
+        path = await _at_hand(desk, ticket, Path(folder))
+        change = await asyncio.to_thread(_understood, path, document)
+    await note(desk, ticket, {**change, "status": after_reading(wish(document).goal), "errorLog": None})
 
 
-def _count(tally: Tally, batch: list[_Mapped], outcomes: list[Outcome], refused: "_RefusedRows") -> None:
-    for each, outcome in zip(batch, outcomes, strict=True):
-        match outcome:
-            case Stored():
-                tally.created += 1
-                tally.states["created", each.state] += 1
-            case Known():
-                tally.known += 1
-                tally.states["known", each.state] += 1
-            case Refused(problem):
-                tally.refused += 1
-                tally.states["refused", each.state] += 1
-                refused.keep(each.row, (_sentence(problem),))
+def _understood(path: Path, document: Document) -> dict[str, Json]:
+    """What a file turns out to be, as attributes of its job."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if not head:
+        raise UnreadableTable("The file is empty.")
+    media = str(document.get("contentType", ""))
+    found: dict[str, Json] = {"format": document.get("format") or format_of(head, media)}
+    wanted = wish({**document, **found})
+    with open_source(path, wanted) as table:
+        if wanted.whole_documents:
+            return found
+        found |= {"column": list(table.header)}
+        found |= {"encoding": table.encoding or None, "delimiter": table.delimiter or None}
+        if wanted.mapping is not None:
+            check_columns(wanted, table)
+            return found
+        proposal = propose(wanted.resource, wanted.source, surveyed(table))
+    reasons: list[Json] = [{name: value for name, value in asdict(each).items() if value} for each in proposal.reasons]
+    return {**found, "mapping": proposal.mapping, "proposal": reasons}
 
 
-def _sentence(problem: Problem) -> str:
-    return str(problem) if not problem.where or problem.where in str(problem) else f"{problem.where}: {problem}"
+def check_columns(wanted: Wish, table: Table) -> None:
+    """Raise BadMapping when the mapping reads what the table does not have."""
+    absent = missing(wanted.mapping, table.header) if wanted.mapping else ()
+    if absent:
+        raise BadMapping(
+            f"The mapping reads columns that the file does not have: {', '.join(map(repr, absent))}. "
+            f"The file has: {', '.join(map(repr, table.header))}."
+        )
 
 
-class _RefusedRows:
-    """The file beside the table that keeps the rows left outside; it begins with the first of them."""
+async def _at_hand(desk: Desk, ticket: Ticket, folder: Path) -> Path:
+    path = await spooled(desk, ticket, folder)
+    if path is None:
+        raise UnreadableTable("The file of the job is gone; send it once more.")
+    return path
 
-    def __init__(self, table: Table) -> None:
-        self.path: Path | None = None
-        self._beside = table.path.with_name(f"{table.path.name}.refused.csv")
-        self._skip = len(REFUSED_COLUMNS) if table.header[: len(REFUSED_COLUMNS)] == REFUSED_COLUMNS else 0
-        self._header = table.header[self._skip :]
-        self._file: TextIO | None = None
 
-    def __enter__(self) -> Self:
-        return self
+async def _go_over(desk: Desk, ticket: Ticket, ending: asyncio.Event, follow: Follow) -> None:
+    """Go over all rows: a dry run, or the run."""
+    wanted = wish(await document_of(desk, ticket))
+    async with desk.means.database.connected() as connection:
+        await jobs.clear(connection, ticket)
+    with scratch() as folder:
+        path = await _at_hand(desk, ticket, Path(folder))
+        table = await asyncio.to_thread(open_source, path, wanted)
+        with table:
+            check_columns(wanted, table)
+            course = _course(desk, ticket, wanted, table)
+            async with Teller(desk, ticket, lambda: _told(course)):
+                whole = await go_over(course, ending, follow)
+    if whole:
+        await _close(desk, ticket, course)
 
-    def __exit__(self, *_error: object) -> None:
-        if self._file is not None:
-            self._file.close()
 
-    def keep(self, row: Row | Broken, reasons: tuple[str, ...]) -> None:
-        """Write the row down with its line and reasons; cells are escaped so that no spreadsheet computes them."""
-        if self._file is None:
-            self._file = self._beside.open("w", encoding="utf-8-sig", newline="")
-            self.path = self._beside
-            csv.writer(self._file).writerow([*REFUSED_COLUMNS, *map(escaped, self._header)])
-        cells = tuple(row.cells.values()) if isinstance(row, Row) else row.cells
-        told = [str(row.line), " ".join(reasons), *map(escaped, cells[self._skip :])]
-        csv.writer(self._file).writerow(told)
+def _course(desk: Desk, ticket: Ticket, wanted: Wish, table: Table) -> Course:
+    resource = desk.means.resources[f"sales.{wanted.resource}"]
+    dry = ticket.task == CHECKING
+    landing = Landing(resource, wanted.source, wanted.duplicate, ticket, dry)
+    read = reader(desk.means.resources, wanted)
+    return Course(desk.means, actor_of(ticket), ticket, table, read, landing, wanted.batch)
+
+
+def reader(resources: Mapping[str, Resource], wanted: Wish) -> Reader:
+    """How a row becomes a document."""
+    if wanted.format == "tsm":
+        return partial(_of_tsm, resources[_TSM])
+    if wanted.mapping is None:
+        return _as_it_is
+    mapping = wanted.mapping
+    return lambda row: apply(mapping, row.cells, row.line)
+
+
+def _as_it_is(row: Row) -> Mapped | Refusal:
+    """A line that is a document already; its id names the row."""
+    document = decode_document(row.cells["document"].encode())
+    key = document.pop("id", None)
+    return Mapped(key if isinstance(key, str) and key else str(row.line), document)
+
+
+def _of_tsm(resource: Resource, row: Row) -> Mapped | Refusal:
+    """A line that is a lead of tSM, known by its id, else by its key, else by all that it says."""
+    line = row.cells["document"].encode()
+    try:
+        id_, document = tsm.read(resource, decode_document(line))
+    except Problem as problem:
+        return Refusal((str(problem),))
+    return Mapped(id_ or tsm.key_of(document) or blake2b(line, digest_size=16).hexdigest(), document, id_)
+
+
+def _told(course: Course) -> dict[str, Json]:
+    size = max(course.table.size, 1)
+    progress = min(course.table.position * _HUNDRED // size, _HUNDRED)
+    return {"progress": progress, "rows": course.tally.rows, "outcome": outcome_of(course.tally.counts)}
+
+
+async def _close(desk: Desk, ticket: Ticket, course: Course) -> None:
+    """Every row came to its end: the counts are those of the chunks, and there are as many as rows were read."""
+    async with desk.means.database.connected() as connection:
+        tally = Tally()
+        tally.counts.update(await jobs.sums(connection, ticket))
+        if tally.rows != course.rows:
+            raise UnreadableTable(f"The file has {course.rows:,} rows and {tally.rows:,} were counted; send it anew.")
+        if course.landing.dry:
+            await jobs.clear_rehearsed(connection, ticket.place)
+        elif tally.of("created") or tally.of("queued"):
+            await settle(connection, course.resource)
+    change: dict[str, Json] = {"rows": tally.rows, "progress": _HUNDRED}
+    if course.landing.dry:
+        await note(desk, ticket, {**change, "status": CHECKED, "expected": outcome_of(tally.counts), "outcome": None})
+    else:
+        change |= {"outcome": outcome_of(tally.counts), "completionDate": spell(clock.now())}
+        await note(desk, ticket, {**change, "status": SUCCEEDED})
+
+
+async def _revert(desk: Desk, ticket: Ticket, ending: asyncio.Event) -> None:
+    wanted = wish(await document_of(desk, ticket))
+    resource = desk.means.resources[f"sales.{wanted.resource}"]
+    if await take_back(desk, ticket, resource, wanted.source, ending):
+        async with desk.means.database.connected() as connection:
+            counts = await jobs.sums(connection, ticket)
+        told: dict[str, Json] = dict.fromkeys((REMOVED, KEPT, GONE), 0)
+        told |= {name: number for (name, _), number in counts.items()}
+        await note(desk, ticket, {"status": REVERTED, "reverted": told, "completionDate": spell(clock.now())})

@@ -3,7 +3,7 @@
 import codecs
 import csv
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TextIO
@@ -13,6 +13,7 @@ import charset_normalizer
 from spanco.sales.rules.mapping import REFUSED_COLUMNS
 
 RECORD_LIMIT = 1_000_000
+MOST_COLUMNS = 1000
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -110,22 +111,23 @@ class Records:
         return f"The row cannot be read: {error}."
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Table:
-    """A file whose header has been understood; `rows` reads on from there, once."""
+    """A file whose columns are known; `rows` reads on from there, once. `delimiter` is empty where there is none."""
 
     path: Path
     header: tuple[str, ...]
     encoding: str
     delimiter: str
     size: int
-    file: TextIO
-    records: Records
+    records: Iterable[tuple[int, list[str], str]]
+    told: Callable[[], int]
+    release: Callable[[], None]
 
     @property
     def position(self) -> int:
         """How many bytes have been read."""
-        return self.file.buffer.tell()
+        return self.told()
 
     def rows(self) -> Iterator[Row | Broken]:
         """Every row below the header; blank lines are none."""
@@ -145,7 +147,7 @@ class Table:
 
     def close(self) -> None:
         """Let go of the file."""
-        self.file.close()
+        self.release()
 
     def __enter__(self) -> Self:
         return self
@@ -164,14 +166,14 @@ def open_table(path: Path, *, encoding: str | None = None, delimiter: str | None
             raise UnreadableTable(f"'{path}' is empty.")
         found = encoding_of(path, encoding)
         mark = delimiter or delimiter_of(path, found)
-        file = path.open(encoding=found, newline="")
+        file: TextIO = path.open(encoding=found, newline="")
     except OSError as error:
         raise UnreadableTable(f"'{path}' cannot be read: {error.strerror or error}.") from error
     csv.field_size_limit(RECORD_LIMIT)
     try:
         records = Records(file, mark)
-        header = _header(records)
-        return Table(path=path, header=header, encoding=found, delimiter=mark, size=size, file=file, records=records)
+        header = header_of(records)
+        return Table(path, header, found, mark, size, records, file.buffer.tell, file.close)
     except BaseException:
         file.close()
         raise
@@ -216,7 +218,8 @@ def unescaped(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:].startswith((*FORMULA, "'")) else cell
 
 
-def _header(records: Records) -> tuple[str, ...]:
+def header_of(records: Iterable[tuple[int, list[str], str]]) -> tuple[str, ...]:
+    """The names of the columns: the first record. Raises UnreadableTable where they cannot tell columns apart."""
     for _, cells, reason in records:
         if reason:
             raise UnreadableTable(f"The header cannot be read. {reason}")
@@ -227,6 +230,8 @@ def _header(records: Records) -> tuple[str, ...]:
             break
     else:
         raise UnreadableTable("The file has no header: its first line must name the columns.")
+    if len(header) > MOST_COLUMNS:
+        raise UnreadableTable(f"The file has {len(header):,} columns; at most {MOST_COLUMNS:,} are read.")
     empty = [str(number) for number, name in enumerate(header, start=1) if not name]
     if empty:
         raise UnreadableTable(f"Column {', '.join(empty)} of the header has no name; give it one or remove it.")

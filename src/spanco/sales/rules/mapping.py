@@ -16,6 +16,8 @@ from spanco.sales.rules.shapes import BadMapping, Branch, fill, grow
 from spanco.sales.rules.states import STATES
 
 REFUSED_COLUMNS = ("refused line", "refused because")
+LINE = "#line"
+"""As a key: the line of the row, for files in which nothing else names a row."""
 
 _HOLE = re.compile(r"\{([^{}]+)\}")
 _TOP = frozenset(
@@ -44,10 +46,14 @@ class Mapping:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """The document that a row became, and the key that tells the row from all others of its source."""
+    """The document that a row became, and the key that tells the row from all others of its source.
+
+    `id` is that of the record, where the row brings one that is to be kept.
+    """
 
     key: str
     document: Document
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,19 @@ class Refusal:
 
 def parse(text: str) -> Mapping:
     """Read a mapping from TOML; raises BadMapping with a sentence that says where and what to do."""
+    return understood(told_in(text))
+
+
+def told_in(text: str) -> dict[str, Any]:
+    """What a mapping file says, as data; raises BadMapping when it is not TOML."""
     try:
-        told = tomllib.loads(text, parse_float=Decimal)
+        return tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadMapping(f"The mapping is not TOML: {error}.") from error
+
+
+def understood(told: dict[str, Any]) -> Mapping:
+    """The mapping that the data says, ready to be applied; raises BadMapping."""
     _only(told, _TOP, "the mapping")
     absent = frozenset(_texts(told.get("absent", []), "absent"))
     zone = _zone(told.get("timezone", "UTC"))
@@ -70,13 +85,13 @@ def parse(text: str) -> Mapping:
     if not key:
         raise BadMapping("The mapping names no 'key': the column (or columns) whose value names a row for ever.")
     attributes = told.get("attributes", {})
-    if not isinstance(attributes, dict) or not attributes:
+    if not isinstance(attributes, dict) or not (attributes or told.get("rest")):
         raise BadMapping("The mapping has no [attributes]: say for each attribute which column it is read from.")
     leaves = [(path, _source(path, rule, absent, zone)) for path, rule in attributes.items()]
     leaves += _state(told.get("state", {}), zone)
     cells = [cell for _, cell in leaves if isinstance(cell, Cell)]
     skipping = {column for cell in cells for column, _ in cell.skip_if}
-    columns = frozenset(key).union(skipping, *(cell.columns for cell in cells))
+    columns = frozenset(key).union(skipping, *(cell.columns for cell in cells)) - {LINE}
     return Mapping(
         source=_text(told, "source"),
         resource=_text(told, "resource"),
@@ -103,17 +118,17 @@ def matches(mapping: Mapping, header: Collection[str]) -> bool:
 def apply(mapping: Mapping, row: MappingOf[str, str], line: int) -> Mapped | Refusal:
     """The document of one row. All that is wrong with the row is told at once."""
     reasons: list[str] = []
-    parts = [row[column].strip() for column in mapping.key]
+    parts = [str(line) if column == LINE else row[column].strip() for column in mapping.key]
     if not all(parts):
         empty = mapping.key[parts.index("")]
         reasons.append(f"Column '{empty}' is empty on line {line}; it is part of the key that tells rows apart.")
     document = fill(mapping.shape, row, reasons)
     if reasons:
         return Refusal(tuple(reasons))
-    if document is ABSENT:
-        return Refusal((f"Line {line} has no value in any of the columns that the mapping reads.",))
-    if mapping.rest:
+    if document is not ABSENT and mapping.rest:
         _keep_rest(mapping, row, document)
+    if document is ABSENT or not document:
+        return Refusal((f"Line {line} has no value in any of the columns that the mapping reads.",))
     return Mapped(_key(parts), document)
 
 
