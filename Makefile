@@ -7,7 +7,7 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS  ?=
-EACH  ?= --numprocesses=auto --dist=loadgroup
+EACH  ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 # The newest of these that answers and is at least 3.11; `make PYTHON=/path/to/python …` chooses another.
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \

@@ -1,5 +1,6 @@
 """Plugs in what every test may use; the fixtures themselves stand in the modules named here."""
 
+import pytest
 import structlog
 
 pytest_plugins = ["tests.logs", "tests.sockets", "tests.system", "tests.worker.listeners", "tests.worker.stage"]
@@ -12,3 +13,10 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+_LONGEST = {"test_schemathesis.py", "test_chaos.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, each in a process of its own: none is left alone with them at the end."""
+    items.sort(key=lambda item: item.path.name not in _LONGEST)

@@ -30,6 +30,7 @@ def test_without_a_mapping_one_is_proposed(path: Path, tmp_path: Path) -> None:
     """A skeleton for a table that nobody knows, the example for one that we know; the code is 2."""
     result = typed("leads", str(path))
     assert result.exit_code == 2
+    assert 'source = "leads.csv"' in result.output, "the name that the API gives it, so that a row is one row"
     assert 'key = "no"' in result.output
     assert 'name = "name"' in result.output
     known = tmp_path / "crm.csv"

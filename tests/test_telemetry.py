@@ -173,12 +173,12 @@ def test_what_libraries_log_comes_in_the_same_shape(logs: io.BytesIO) -> None:
 
 def test_the_console_spelling_is_for_people() -> None:
     """The same fields, aligned; an exception is told in the same way."""
-    stream = io.BytesIO()
+    stream, usual = io.BytesIO(), structlog.get_config()
     telemetry.configure("console", "warning", stream)
     try:
         log.warning("slow", route="/alpha", exc_info=ValueError("Ann"))
     finally:
-        structlog.reset_defaults()
+        structlog.configure(**usual)
         logging.getLogger().handlers.clear()
     text = stream.getvalue().decode()
     assert "slow" in text

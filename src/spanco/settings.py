@@ -15,7 +15,7 @@ class Settings(BaseSettings):
 
     database_url: str | None = None
     data_dir: Path = Path("spanco-data")
-    pool_size: int = Field(default=10, ge=1, le=500)
+    pool_size: int = Field(default=10, ge=6, le=500)
     statement_timeout_ms: int = Field(default=5000, ge=10, le=600_000)
 
     host: str = "127.0.0.1"

@@ -50,6 +50,10 @@ Seed = Callable[["Work"], Awaitable[None]]
 KeysOf = Callable[["Work", Document], Awaitable[Keys]]
 
 
+DRY_RUN = "dryRun"
+"""The preference that nothing is created; no header can say it, for those are read in lower case."""
+
+
 class Already(Exception):
     """What a creation is to bring about is there: `id` is that of the resource that did; nothing more is written."""
 

@@ -1,21 +1,35 @@
 """Export jobs: one moment, constant memory, only what may be seen, and nothing that a spreadsheet would compute."""
 
+import asyncio
 import csv
 import io
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pyarrow.parquet
 import pytest
+from pydantic import ValidationError
 
 from spanco import clock
+from spanco.access.grants import DEFAULT, Grant
+from spanco.access.policy import Policy
 from spanco.app import Running
+from spanco.app import running as run
+from spanco.kernel.query.ast import EVERYTHING
 from spanco.sales.actions.desk import Desk
 from spanco.sales.actions.writers import GROUP
+from spanco.settings import Settings
+from spanco.store import database, snapshots
+from spanco.store.database import Database
+from spanco.store.snapshots import Walk
 from spanco.worker.jobs import Jobs
 from tests.jobs.stage import MAPPING, OWN, Office, office_of, table
+from tests.system import OFFICIAL
+from tests.worker.stage import LEADS
 
+_SLOW = "select '1', 1::bigint, '{}'::jsonb from pg_sleep(0.6) where $1 <> ''"
 CSV, LINES, PARQUET = "text/csv", "application/x-ndjson", "application/vnd.apache.parquet"
 
 
@@ -109,6 +123,19 @@ async def test_who_sees_only_some_gets_no_file_of_others(office: Office) -> None
     assert (await office_of(office.running).api.get(str(job["url"]))).status_code == 404
 
 
+async def test_who_sees_less_than_before_gets_no_file_of_before(office: Office) -> None:
+    """The file holds what the orderer saw then, and roles are taken away; a file of what is still seen is given."""
+    grants = [Grant("partner", ("spanco.exportJob",), ("read", "create")), *DEFAULT]
+    lenient = Office(replace(office.running, policy=Policy(grants)), office.api)
+    own, was = lenient.as_role("partner", "7"), lenient.as_role("sales", "7")
+    for orderer, status in ((was, 404), (own, 200)):
+        job, _ = await exported(orderer)
+        assert (await orderer.api.get(str(job["url"]))).status_code == 200
+        assert (await own.api.get(str(job["url"]))).status_code == status
+        assert (await lenient.as_role("partner", "8").api.get(str(job["url"]))).status_code == 404
+        assert (await lenient.as_role("sales", "8").api.get(str(job["url"]))).status_code == 200
+
+
 async def test_files_go_when_their_time_is_over(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """The job says so, and the database keeps nothing of it."""
     job, _ = await exported(office)
@@ -121,6 +148,29 @@ async def test_files_go_when_their_time_is_over(office: Office, monkeypatch: pyt
     answer = await office.api.get(f"{OWN}/exportJob/{job['id']}/content")
     assert answer.status_code == 404
     assert (await office.api.delete(f"{OWN}/exportJob/{job['id']}")).status_code == 204
+
+
+async def test_rows_that_take_long_to_find_end_no_export(
+    system: Running, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where few of many match, the first may take longer than any statement of a request."""
+    monkeypatch.setattr(database, "_COMMAND_MARGIN_SECONDS", 0.2)
+    async with Database.opened(database_url, size=1, timeout_ms=100) as opened, opened.connected() as connection:
+        monkeypatch.setattr(snapshots, "statement", lambda _: _SLOW)
+        walk = Walk(system.resource("sales", "salesLead"), "nobody", EVERYTHING)
+        async with database.snapshot(connection):
+            assert [row.id async for row in walk.rows(connection)] == ["1"]
+
+
+async def test_two_jobs_at_once_leave_each_other_connections(database_url: str) -> None:
+    """Each holds one for as long as it lasts, and one to read by, and needs another to write: with fewer both hang."""
+    with pytest.raises(ValidationError):
+        Settings(pool_size=5)
+    async with run(Settings(database_url=database_url, api=OFFICIAL, pool_size=6)) as started:
+        office = office_of(started)
+        async with office.api:
+            (await office.api.post(LEADS, json={"name": "x"})).raise_for_status()
+            await asyncio.wait_for(asyncio.gather(exported(office), exported(office)), 20)
 
 
 async def test_a_job_is_not_read_before_it_is_done(office: Office) -> None:

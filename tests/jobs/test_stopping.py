@@ -114,6 +114,19 @@ async def test_a_job_of_somebody_else_is_not_there(office: Office) -> None:
     assert (await office.api.get(f"{OWN}/importJob/{job['id']}/content")).content == table(2).encode()
 
 
+async def test_nobody_has_a_file_imported_by_somebody_else(office: Office) -> None:
+    """Who may change jobs but not import sends no file for one; it runs on behalf of whoever sent its file."""
+    job = await office.job(mapping=MAPPING, goal="run")
+    answer = await office.as_role("integration").send(job, table(2))
+    assert answer.status_code == 403, answer.text
+    assert (await office.done(job))["status"] == "waiting"
+    assert await office.documents() == []
+    assert (await office.as_role("admin", "other").send(job, table(2))).status_code == 200
+    assert (await office.done(job))["status"] == "succeeded"
+    ticket = await office.ticket(job)
+    assert (ticket.subject, ticket.roles) == ("other", ("admin",))
+
+
 async def test_an_export_that_is_removed_ends(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its worker stops at the next part of the file, and leaves nothing."""
     await office.imported(table(50), mapping=MAPPING)

@@ -43,6 +43,17 @@ async def test_a_file_of_several_parts_is_kept_as_it_was_sent(office: Office) ->
     assert await office.counted("job") == 0
 
 
+async def test_a_file_that_goes_while_it_is_copied_is_not_taken_for_a_shorter_one(office: Office) -> None:
+    """The job says so, and imports no part of it."""
+    job = await office.job(mapping=MAPPING, goal="run")
+    await office.send(job, table(60_000))
+    async with office.running.database.connected() as connection:
+        await connection.execute("delete from file_part where tenant = $1 and number > 0", office.tenant)
+    job = await office.done(job)
+    assert (job["status"], "is gone" in job["errorLog"]) == ("failed", True)
+    assert await office.documents() == []
+
+
 async def test_too_much_is_refused_before_it_is_read(office: Office) -> None:
     """By what is said of its length; nothing is kept, and the job waits on."""
     job = await office.job()

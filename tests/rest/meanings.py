@@ -41,6 +41,13 @@ def _form(body: Body) -> None:
         body["field"] = [dict(_QUESTION)]
     for attribute in ("consent", "success", "doubleOptIn", "title", "introduction", "allowedOrigin", "status"):
         body.pop(attribute, None)
+    _source(body)
+
+
+def _source(body: Body) -> None:
+    """A source that leads can be put down to."""
+    if "source" in body:
+        body["source"] = _CODES["leadSource"]
 
 
 def _alone(body: Body) -> None:
@@ -50,8 +57,9 @@ def _alone(body: Body) -> None:
 
 
 def _job(body: Body) -> None:
-    """Without a mapping, which has a grammar of its own; in the state that it has."""
+    """Without a mapping, which has a grammar of its own, and a wish for leads alone; in the state that it has."""
     body.pop("mapping", None)
+    body.pop("duplicate", None)
     body.pop("status", None)
 
 
@@ -85,6 +93,7 @@ _MEANINGS: Mapping[str, Callable[[Body], None]] = {
     "contactPreference": _person,
     "duplicateCheck": _question,
     "form": _form,
+    "captureKey": _source,
     "importJob": _job,
     "entry": _entry,
     "prospect": _alone,

@@ -116,6 +116,10 @@ async def test_who_may_not_change_them_all_may_not_merge_them(client: httpx.Asyn
         assert (await api.get(f"{LEADS}/{mine[1]['id']}")).status_code == 404
         assert foreign["id"] not in await refused(api, 404, *mine)
         assert (await undo(api, hidden)).status_code == 404
+        pair = [await made(client, relatedParty=[{"id": "pat", "role": "seller"}]) for _ in range(2)]
+        given_away = await merged(api, *pair)
+        await changed(client, f"{LEADS}/{pair[0]['id']}", relatedParty=[{"id": "kim", "role": "seller"}])
+        assert (await undo(api, given_away, laterChanges="keep")).status_code == 404
 
 
 async def test_won_records_survive(client: httpx.AsyncClient) -> None:

@@ -31,10 +31,12 @@ def postgres(tmp_path: Path) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def hopeless(tmp_path_factory: pytest.TempPathFactory) -> Server:
+def hopeless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that waits for a database that never comes, while the other tests are run."""
     url = "postgresql://nobody@127.0.0.1:1/nothing"
-    return started(tmp_path_factory.mktemp("hopeless"), database_url=url)
+    server = started(tmp_path_factory.mktemp("hopeless"), database_url=url)
+    yield server
+    server.kill()
 
 
 def is_refused_for_now(answer: httpx.Response) -> bool:

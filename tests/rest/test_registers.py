@@ -101,7 +101,7 @@ async def test_a_code_is_once_in_its_register_and_for_good(api: httpx.AsyncClien
 
 
 async def test_an_entry_has_every_attribute_of_the_tsm_register(api: httpx.AsyncClient) -> None:
-    """What was sent is given back as it is."""
+    """What was sent is given back as it is; processing data is taken and forgotten, whatever face it came by."""
     sent = {
         "code": "bus",
         "name": "Bus",
@@ -118,9 +118,13 @@ async def test_an_entry_has_every_attribute_of_the_tsm_register(api: httpx.Async
         "config": {"colour": "#123456", "weights": [1, 2]},
         "dataTags": ["offline"],
     }
-    entry = await made(api, SOURCES, **sent)
+    entry = await made(api, SOURCES, **sent, processingData={"batch": "night"})
     found = (await api.get(f"{SOURCES}/{entry['id']}")).json()
     assert {name: found[name] for name in sent} == sent
+    patched = await api.patch(f"{SOURCES}/{entry['id']}", json={"icon": "tram", "processingData": {"batch": "day"}})
+    assert patched.json()["icon"] == "tram"
+    for face in (entry, found, patched.json(), (await api.get(f"/tsm/crm/v2/leadSource/{entry['id']}")).json()):
+        assert "processingData" not in face
     assert (found["labelVersion"], found["label"], found["@type"]) == (1, "Bus", "RegisterEntry")
 
 

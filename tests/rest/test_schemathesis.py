@@ -16,8 +16,6 @@ from tests.rest import campaign
 from tests.rest.server import Server, fresh_database, serving
 from tests.system import OFFICIAL
 
-pytestmark = pytest.mark.xdist_group("campaign")  # in one process, which can count all cases at the end
-
 CASES = int(os.environ.get("SPANCO_FUZZ_CASES", "20000"))
 _PROMISED = 20_000
 _OURS = [load(document) for document in apis.own()]

@@ -46,6 +46,8 @@ def test_a_good_form_is_taken_as_it_is() -> None:
         (field(label=[*labels(en="A"), *labels(en="B")]), "field[7].label"),
         (form_body(consent=[form_body()["consent"][0]] * 2), "consent"),
         (form_body(title=[*labels(en="A"), *labels(en="B")]), "title"),
+        (form_body(success={"url": "https://[a.example/"}), "success.url"),
+        (form_body(success={"url": "https://a.example;sandbox/"}), "success.url"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(document: dict[str, Any], where: str) -> None:

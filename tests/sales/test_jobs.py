@@ -32,6 +32,9 @@ def test_a_job_has_what_it_needs() -> None:
 @pytest.mark.parametrize(("change", "attribute"), [
     ({"encoding": "klingon"}, "encoding"),
     ({"encoding": "\0"}, "encoding"),
+    ({"encoding": "zlib"}, "encoding"),
+    ({"encoding": "bz2"}, "encoding"),
+    ({"encoding": "punycode"}, "encoding"),
     ({"mapping": {"source": "x"}}, "mapping"),
     ({"mapping": 7}, "mapping"),
     ({"resource": "salesOpportunity"}, "mapping"),

@@ -1,6 +1,7 @@
 """Mails: whatever bytes come, each is read as far as it goes, or refused with a reason."""
 
 from email.message import EmailMessage
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -157,6 +158,32 @@ def test_many_parts_are_looked_through_only_so_far(monkeypatch: pytest.MonkeyPat
     for _ in range(5):
         message.add_attachment(b"x", maintype="a", subtype="b")
     assert read(message.as_bytes())["attachments"] == 0
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: " + b"a," * 500_000 + b"\n\nx",
+        b"From: a@b.example\nSubject: " + b"a " * 500_000 + b"\n\nx",
+        b"From: a@b.example\n" + (b"Received: " + b"a " * 4_000 + b"\n") * 200 + b"\nx",
+        b"From: a@b.example\nContent-Type: text/plain;" + b" a=b;" * 100_000 + b"\n\nx",
+        b"From: a@b.example\nContent-Type: text/html\n\nx" + b" " * 1_000_000 + b"y",
+        b"From: a@b.example\n"
+        + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(400))
+        + b"\n" * 200_000,
+    ],
+)
+def test_no_mail_holds_up_the_others(raw: bytes) -> None:
+    """What strangers send takes a time that grows with its length, not with the square of that."""
+    began = perf_counter()
+    read_mail(raw)
+    assert perf_counter() - began < 4
+
+
+def test_parts_within_parts_are_bounded() -> None:
+    """A mail of more is kept as refused."""
+    nested = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(41))
+    assert read_mail(b"From: a@b.example\n" + nested)[2] == "It has too many parts within parts."
 
 
 def test_the_parser_itself_may_stumble(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,14 +68,23 @@ def test_parties_and_leads_say_the_same_in_their_own_shapes() -> None:
     assert {kind_of(key) for key in keys(organization)} == {"regno", "company", "addr"}
     customer: Document = {"engagedParty": {"id": "9", "name": "Alfa a.s.", "@referredType": "Organization"}}
     assert keys_of(customer, HOME) == ("company:alfa",)
-    named: Document = {"@type": "Organization", "name": "Firma Alfa s.r.o."}
-    assert keys_of(named, HOME) == ("company:alfa",)
+    for said in ({"@type": "Organization"}, {"@type": "Prospect"}, {"@type": "SalesAccount"}):
+        named: Document = {**said, "name": "Firma Alfa s.r.o."}
+        assert keys_of(named, HOME) == ("company:alfa",)
+    for said in (
+        {"@type": "SalesContact"},
+        {"@type": "Prospect"},
+        {"@type": "SalesAccount", "accountType": "individual"},
+    ):
+        person = gathered({**said, "name": "Jan Novák"}, HOME)
+        assert ([each.key for each in person.persons], person.companies) == (["giovanni novak"], ())
 
 
 @pytest.mark.parametrize(
     "document",
     [
         {"name": "Only a title"},
+        {"@type": "SalesContact", "name": "[erased]"},
         {"relatedParty": [{"id": "7", "name": "Mirela Stanic", "role": "salesAgent"}]},
         {"relatedParty": "nobody", "prospectContact": [1, {}], "characteristic": [{"name": 1}]},
         {"prospectContact": [{"characteristic": {"emailAddress": 5, "phoneNumber": " ", "city": "Praha"}}]},

@@ -30,11 +30,44 @@ def test_a_good_one_is_read(tmp_path: Path) -> None:
     "<x:row r='1'><x:c r='XFD1'/></x:row>",
     "<row>" + "<c/>" * 1001 + "</row>",
     '<row r="1048575"><c/><c/><c/><c/><c/></row>',
+    '<row r="1"><c r="A1"/><c r="az200000"/></row>',
+    '<row r="1"><c r="A1"/><c r="AZ0000000200000"/></row>',
+    '<row r="1"><c r="A1"/><c x=">" r="AZ200000"/></row>',
+    '<row r="1"><c r="A1"/><x-y:c r="AZ200000"/></row>',
+    f'<row r="1"><c r="A1"/><c x="{" " * 400_000}" r="AZ200000"/></row>',
 ])  # fmt: skip
 def test_cells_that_lie_far_apart_are_refused(tmp_path: Path, rows: str) -> None:
     """A reader would lay out every cell between them, wherever they say that they are and in whatever spelling."""
     with pytest.raises(UnreadableTable, match=r"cells at most|columns"):
         check(written(tmp_path, with_sheet(sheet(rows))))
+
+
+def test_a_sheet_is_measured_wherever_it_is(tmp_path: Path) -> None:
+    """The workbook says which part is a sheet; a part that is not called XML is none."""
+    far = sheet('<row r="1"><c r="A1"/><c r="AZ200000"/></row>')
+    with pytest.raises(UnreadableTable, match="cells at most"):
+        check(written(tmp_path, forged({"xl/elsewhere/one.XML": far})))
+    with pytest.raises(UnreadableTable, match="no spreadsheet that can be read"):
+        check(written(tmp_path, forged({"xl/elsewhere/one.bin": far})))
+
+
+@pytest.mark.parametrize("content", [
+    sheet('<row r="1"><c r="A1"></row>'),
+    sheet('<row r="1"><c r="A+1"/></row>'),
+    sheet(f'<row r="1"><c x="{"y" * 5_000_000}"/></row>'),
+    b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+])  # fmt: skip
+def test_what_no_program_writes_is_not_opened(tmp_path: Path, content: bytes) -> None:
+    """Lest the reader understands it otherwise than whoever measured it."""
+    with pytest.raises(UnreadableTable):
+        check(written(tmp_path, with_sheet(content)))
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    """Some programs write one."""
+    good = sheet('<row r="1"><c r="A1" t="inlineStr"><is><t>x</t></is></c></row>')
+    with open_sheet(written(tmp_path, with_sheet(b"\xef\xbb\xbf" + good))) as table:
+        assert table.header == ("x",)
 
 
 def test_a_directory_that_lies_is_found_out(tmp_path: Path) -> None:

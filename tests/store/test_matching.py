@@ -1,5 +1,6 @@
 """Match keys are exactly those of the documents, whatever was written; records without any cost nothing more."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -100,6 +101,30 @@ async def test_keys_of_records_that_were_there_before_are_made_anew(system: Runn
         changed = type(row)(row.id, row.version + 1, row.document)
         await matching.put(work.connection, (running.actor.tenant, LEAD), changed, ["email:never"])
         assert await stored_keys(work) == before
+
+
+async def test_a_change_beside_a_renewal_leaves_no_keys_of_former_rules(system: Running) -> None:
+    """A change that leaves the keys as they are writes none, so it waits until the record has those of the rules."""
+    running = in_fresh_tenant(system)
+    resource, tenant = running.resource("sales", "salesLead"), running.actor.tenant
+
+    async def change(id_: str) -> None:
+        async with running.work(running.actor) as beside:
+            await patch(beside, resource, Place(id_), replaced({"description": "y"}))
+
+    async with running.work(running.actor) as work:
+        (made,) = await create(work, resource, [Draft(lead(("z@alfa.cz", "Jan Novák")))])
+        assert isinstance(made, Stored)
+        right = await stored_keys(work)
+        former = "update match_key set key = 'email:former' where key like 'email:%' and id = $1"
+        await work.connection.execute(former, made.id)
+        async with work.atomic():
+            ((_, row),) = await matching.after(work.connection, LEAD, (tenant, ""), 1)
+            changing = asyncio.create_task(change(made.id))
+            await asyncio.wait([changing], timeout=0.3)
+            await matching.put(work.connection, (tenant, LEAD), row, sorted(key for _, key in right))
+        await changing
+        assert await stored_keys(work) == right
 
 
 async def test_a_worker_renews_the_keys_of_other_rules_once(system: Running) -> None:

@@ -8,10 +8,11 @@ import httpx
 import pytest
 
 from spanco.app import Running, worker
-from spanco.sales.actions import processing
+from spanco.sales.actions import placing, processing
 from spanco.sales.actions.capture import Counter as Desk
 from spanco.sales.rules import captured
 from spanco.store import capture
+from spanco.work import Already
 from spanco.worker.capturing import Capturing
 from tests.rest.test_forms import HTML, made
 from tests.sales.forms import GOOD
@@ -147,6 +148,26 @@ async def test_what_cannot_be_a_lead_is_refused_and_what_may_pass_is_held(
     assert [each["attempts"] for each in await submissions(api, status="created")] == [2, 1]
 
 
+async def test_a_lead_that_goes_before_it_is_joined_costs_no_submission(
+    stage: Running, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was found, and merged or removed before it was locked: the submission is looked at once more."""
+    id_ = await made(api)
+    assert (await api.post(f"/form/{id_}", data=GOOD)).status_code == 202
+
+    async def create(*_: object) -> object:
+        raise Already("gone")
+
+    monkeypatch.setattr(placing, "create", create)
+    await processed(stage)
+    (waiting,) = await submissions(api)
+    assert waiting["status"] == "held"
+    monkeypatch.undo()
+    assert await rows(stage, "update submission set due_at = received_at returning id")
+    await processed(stage)
+    assert [each["status"] for each in await submissions(api)] == ["created"]
+
+
 async def test_what_fails_for_ever_waits_for_an_operator(
     stage: Running, api: httpx.AsyncClient, virtual: Virtual, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,13 +221,19 @@ async def test_a_flood_loses_nothing_that_was_accepted(stage: Running, api: http
     assert len({each["lead_id"] for each in found}) == 400
 
 
-async def test_a_source_that_the_register_does_not_know_loses_no_lead(stage: Running, api: httpx.AsyncClient) -> None:
-    """The touch keeps it; the attribute of the lead holds only codes that are valid."""
-    id_ = await made(api, source="our-own-word")
+async def test_a_source_is_chosen_and_once_retired_loses_no_lead(stage: Running, api: httpx.AsyncClient) -> None:
+    """The touch keeps it; the attribute of the lead holds only codes that are valid. Others may be changed still."""
+    entries, typo = f"{OWN}/register/leadSource/entry", {"name": "Portal", "source": "our-own-word"}
+    id_ = await made(api, source="fair")
+    for refused in (await api.post(f"{OWN}/captureKey", json=typo), await api.patch(f"{OWN}/form/{id_}", json=typo)):
+        assert (refused.status_code, "Valid: advertisement" in refused.json()["message"]) == (400, True)
+    (entry,) = (await api.get(entries, params={"code": "fair"})).json()
+    (await api.patch(f"{entries}/{entry['id']}", json={"validityTo": "2020-01-01"})).raise_for_status()
+    (await api.patch(f"{OWN}/form/{id_}", json={"name": "Other"})).raise_for_status()
     (await api.post(f"/form/{id_}", json=GOOD)).raise_for_status()
     await processed(stage)
     (lead,) = (await api.get(LEADS)).json()
-    assert ("leadSource" in lead, lead["touch"][0]["source"]) == (False, "our-own-word")
+    assert ("leadSource" in lead, lead["touch"][0]["source"]) == (False, "fair")
 
 
 async def test_a_lead_handed_in_with_a_key(stage: Running, api: httpx.AsyncClient) -> None:

@@ -10,10 +10,21 @@ from spanco.operations import Draft, Known, Stored, create
 from spanco.sales.actions.capture import Counter as Desk
 from spanco.sales.actions.correspondence import keep_mail
 from spanco.work import Cause
+from spanco.worker.forgetting import Forgetting
 from tests.system import caller, surface_of
 from tests.worker.stage import LEADS, OWN, rows
 from tests.worker.test_capturing import processed, submissions
-from tests.worker.test_forgetting import CANARY, EMAIL, MEDIUM, NAME, carried_out, clean, hits
+from tests.worker.test_forgetting import (
+    CANARY,
+    EMAIL,
+    MEDIUM,
+    NAME,
+    carried_out,
+    clean,
+    forgotten,
+    hits,
+    ordered,
+)
 
 __all__ = ["clean"]
 
@@ -94,3 +105,23 @@ async def test_what_a_partner_sends_again_becomes_no_lead(clean: Running, before
             ("created", None) if before else ("refused", "What was posted is forgotten.")
         )
         assert await hits(clean) == []
+
+
+async def test_what_was_handed_in_becomes_no_lead_behind_the_back_of_an_erasure(clean: Running) -> None:
+    """It waited when the erasure began, and became a lead after the place of that was done: all is gone over again."""
+    lead: dict[str, Any] = {"name": NAME, "prospectContact": MEDIUM, "description": f"{CANARY} town"}
+    async with caller(surface_of(clean)) as api:
+        key = (await api.post(f"{OWN}/captureKey", json={"name": "Portal", "source": "partner"})).json()
+        await imported(clean, "7")
+        await handed_in(api, key["secret"], "order-1", **lead)
+        made = await ordered(api, "erasure")
+        for _ in range(2):
+            assert await Forgetting(clean.means).advance()
+        await processed(clean)
+        await forgotten(clean)
+        done = (await api.get(f"{OWN}/erasure/{made['id']}")).json()
+        assert done["status"] == "done"
+        assert [each["name"] for each in (await api.get(LEADS)).json()] == ["[erased]"] * 2
+        assert await hits(clean) == []
+        (documents,) = [each for each in done["place"] if each["place"] == "resource"]
+        assert (documents["found"], documents["changed"]) == (2, 2)

@@ -200,8 +200,8 @@ async def test_a_crowd_behind_one_delivery_steps_aside(stage: Running, api: http
         await rows(
             stage,
             "insert into delivery (tenant, hub_id, position, kind, resource_id, version, ordinal, event_id, type, "
-            "occurred_at, created_at) select tenant, hub_id, n, kind, resource_id, version, ordinal, event_id, type, "
-            "occurred_at, created_at from delivery, generate_series(1000, 1999) as n",
+            "occurred_at, created_at) select tenant, hub_id, position + n, kind, resource_id, version, ordinal, "
+            "event_id, type, occurred_at, created_at from delivery, generate_series(1, 1000) as n",
         )
         await rows(stage, "select setval('feed_position', 5000 + nextval('feed_position'))")
         other = await created(api)

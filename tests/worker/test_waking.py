@@ -12,7 +12,7 @@ from spanco.kernel.moments import spell
 from spanco.sales.actions.snoozing import wake
 from spanco.work import Cause
 from spanco.worker.ending import keeper
-from spanco.worker.waking import wake_some
+from spanco.worker.waking import Waking
 from tests.rest.test_tsm import WHOLE, bare
 from tests.system import caller, surface_of
 from tests.worker.stage import in_fresh_tenant, rows
@@ -38,7 +38,7 @@ async def read(api: httpx.AsyncClient, lead: dict[str, Any]) -> dict[str, Any]:
 async def test_a_lead_wakes_when_its_date_has_come(stage: Running, api: httpx.AsyncClient) -> None:
     """In progress, without the date, told with the cause; nothing else changes, and it stays awake."""
     lead = await put_off(api, PAST, statusReason="Contract ends in autumn.")
-    assert await wake_some(stage.means) > 0
+    assert await Waking(stage.means).step() > 0
     woken = await read(api, lead)
     left = {name: value for name, value in bare(lead).items() if name != "laterUntil"}
     assert bare(woken) == left | {"status": "IN_PROGRESS"}
@@ -51,7 +51,7 @@ async def test_a_lead_wakes_when_its_date_has_come(stage: Running, api: httpx.As
         ("SalesLeadAttributeValueChangeEvent", "spanco", "snooze"),
         ("SalesLeadStateChangeEvent", "spanco", "snooze"),
     ]
-    await wake_some(stage.means)
+    await Waking(stage.means).step()
     assert (await api.get(f"{LEAD}/{lead['id']}")).headers["etag"] == '"4"'
 
 
@@ -63,7 +63,7 @@ async def test_what_is_not_due_sleeps_on(stage: Running, api: httpx.AsyncClient)
         await put_off(api, PAST, status="NON_WORKING"),
         await put_off(api, PAST, status="CONVERTED"),
     ]
-    await wake_some(stage.means)
+    await Waking(stage.means).step()
     assert [await read(api, lead) for lead in leads] == leads
 
 
@@ -76,7 +76,7 @@ async def test_leads_of_all_tenants_wake_the_longest_due_first(stage: Running) -
         early, late = await put_off(other, "2025-01-01"), await put_off(one, "2026-01-01")
         for left in (["IN_PROGRESS", "LATER"], ["IN_PROGRESS", "IN_PROGRESS"]):
             async with stage.means.work(keeper(""), Cause("snooze")) as work:
-                assert await wake(work, 1) == 1
+                assert len(await wake(work, 1)) == 1
             assert [(await read(other, early))["status"], (await read(one, late))["status"]] == left
 
 
@@ -87,7 +87,7 @@ async def test_a_lead_that_cannot_be_changed_keeps_no_other_asleep(
     bad, good = await put_off(api, "2025-01-01"), await put_off(api, PAST)
     sql = "update resource set document = document || $2 where id = $1 returning id"
     assert await rows(stage, sql, bad["id"], b'{"priority": "odd"}')
-    await wake_some(stage.means)
+    await Waking(stage.means).step()
     assert ((await read(api, bad))["status"], (await read(api, good))["status"]) == ("LATER", "IN_PROGRESS")
     assert "a lead could not be woken" in capsys.readouterr().out
     assert (await api.delete(f"{LEAD}/{bad['id']}")).status_code == 204
@@ -97,6 +97,24 @@ async def test_many_are_woken_without_a_pause(stage: Running, api: httpx.AsyncCl
     """A full look is followed by the next one soon."""
     lead = WHOLE | {"status": "LATER", "laterUntil": PAST}
     assert (await api.post(LEAD, json=[lead | {"key": f"{number}"} for number in range(101)])).status_code == 201
-    first, second = await wake_some(stage.means), await wake_some(stage.means)
+    waking = Waking(stage.means)
+    first, second = await waking.step(), await waking.step()
     assert first < second
     assert (await api.get(f"{LEAD}?status=IN_PROGRESS")).headers["x-total-count"] == "101"
+
+
+async def test_many_that_cannot_be_changed_keep_no_other_asleep(stage: Running, api: httpx.AsyncClient) -> None:
+    """A full look of them is followed by a look behind them; then all are tried once more."""
+    lead = WHOLE | {"status": "LATER", "laterUntil": "2025-01-01"}
+    made = (await api.post(LEAD, json=[lead | {"key": f"{number}"} for number in range(100)])).json()
+    good, ids = await put_off(api, PAST), [each["id"] for each in made]
+    odd = "update resource set document = document || $2 where id = any ($1) returning id"
+    assert len(await rows(stage, odd, ids, b'{"priority": "odd"}')) == 100
+    waking = Waking(stage.means)
+    await waking.step()
+    assert (await read(api, good))["status"] == "LATER"
+    await waking.step()
+    assert (await read(api, good))["status"] == "IN_PROGRESS"
+    assert await rows(stage, odd, ids, b'{"priority": "high"}')
+    await waking.step()
+    assert (await read(api, made[0]))["status"] == "IN_PROGRESS"

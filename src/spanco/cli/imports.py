@@ -199,7 +199,7 @@ async def _followed(wish: _Wish, errand: Errand, told: tuple[Console, Tally]) ->
 def _mapping(wish: _Wish, table: Table) -> dict[str, Any]:
     """The mapping as data: the one that was given, or on demand the one that is proposed."""
     if wish.mapping is None:
-        proposal = propose(wish.resource, wish.source or wish.file.stem, surveyed(table))
+        proposal = propose(wish.resource, wish.source or wish.file.name, surveyed(table))
         if not wish.propose:
             raise _Unusable(_proposed(wish, table, proposal))
         return proposal.mapping

@@ -1,5 +1,7 @@
 """Where programs hand in leads with a capture key: `POST /capture`, kept first like everything that strangers send."""
 
+import asyncio
+
 from spanco.kernel.errors import BadBody, BadHeader
 from spanco.kernel.wire import decode, encode
 from spanco.rest.errors import BadKey, MethodNotAllowed
@@ -17,6 +19,8 @@ from spanco.store.capture import Door
 PATH = "/capture"
 _LONGEST_KEY, _LONGEST_ONCE = 200, 200
 _REFUSED_PER_MINUTE = 60
+_AT_ONCE = 2
+"""So many are at the database at once: a flood of them waits for itself, and not staff for it."""
 
 
 class CaptureKeys:
@@ -26,6 +30,7 @@ class CaptureKeys:
         self._site = site
         self._counter = Counter(site.means.database, site.means.capture_secret)
         self._pace = Pace()
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def answer(self, request: Request) -> Answer:
         """202 with a receipt: the lead is kept, and made afterwards. Its own attributes are those of a lead."""
@@ -42,7 +47,9 @@ class CaptureKeys:
         once = request.header(b"idempotency-key") or ""
         if len(once) > _LONGEST_ONCE:
             raise BadHeader("Idempotency-Key", f"at most {_LONGEST_ONCE} characters are needed.")
-        receipt = await self._counter.key(door, lead, Post(pairs(request.query), address, once=once))
+        post = Post(pairs(request.query), address, once=once)
+        async with self._turns:
+            receipt = await self._counter.key(door, lead, post)
         place = f"{self._site.public_url or request.origin()}/form/receipt/{receipt.id}"
         headers = (*JSON, (b"location", place.encode()), (b"cache-control", b"no-store"))
         return Answer(202, encode({"id": receipt.id, "href": place}), headers)
@@ -50,7 +57,7 @@ class CaptureKeys:
     async def _door(self, secret: str, address: str) -> Door:
         """What a secret opens. Who guesses has few tries in a minute, and the secrets are too long to be guessed."""
         if 0 < len(secret) <= _LONGEST_KEY:
-            async with self._site.means.database.connected() as connection:
+            async with self._turns, self._site.means.database.connected() as connection:
                 door = await capture.door(connection, digest(secret).hex(), KEYS)
             if door and door.document.get("status") == OPEN:
                 return door

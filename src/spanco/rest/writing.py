@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from spanco.events.contents import post
-from spanco.kernel.errors import BadBody, BadHeader
+from spanco.kernel.errors import BadBody, BadHeader, BadParameter
 from spanco.kernel.patch import apply, apply_query, merge
 from spanco.kernel.projection import Fields
 from spanco.kernel.wire import Document, Json, decode, encode
@@ -19,7 +19,7 @@ from spanco.rest.responses import JSON, Answer, Headers
 from spanco.rest.site import Call
 from spanco.store.idempotency import Answer as Kept
 from spanco.store.idempotency import Claim, recall, remember
-from spanco.work import Already, Rehearsed, Work
+from spanco.work import DRY_RUN, Already, Rehearsed, Work
 
 Shape = tuple[Fields | None, str]  # read before anything is written: what cannot be read must change nothing
 JSON_TYPE = ("application/json",)
@@ -42,7 +42,7 @@ async def create_one(call: Call) -> Answer:
     document = decode(body)
     key = call.request.header(b"idempotency-key")
     async with call.site.work(call.actor, call.request) as work:
-        work.preferences = preferences(call.request)
+        work.preferences = _wishes(call, work)
         if key is None:
             return await _created(call, work, document, shape)
         async with work.atomic():
@@ -55,6 +55,18 @@ async def create_one(call: Call) -> Answer:
             hours = call.site.limits.idempotency_hours
             await remember(work.connection, claim, Kept(answer.status, headers, answer.body), hours)
             return answer
+
+
+def _wishes(call: Call, work: Work) -> dict[str, str]:
+    """What the client prefers; with `dryRun=duplicates` nothing is created, which must never be passed over."""
+    said = preferences(call.request)
+    tried = {part[7:] for part in call.request.query.split(b"&") if part.startswith(b"dryRun=")}
+    if not tried:
+        return said
+    binding = work.bindings.get(call.lens.kept.kind)
+    if tried != {b"duplicates"} or binding is None or binding.keys is None:
+        raise BadParameter("dryRun", "only 'duplicates' can be asked for, where records are compared with each other.")
+    return {**said, DRY_RUN: "duplicates"}
 
 
 def _claim(call: Call, work: Work, key: str, body: bytes) -> Claim:
@@ -114,6 +126,8 @@ async def _many(call: Call, work: Work, documents: Sequence[Json], shape: Shape)
         stored = await created(work, call.lens, documents, call.parent)
     except Already as already:
         raise BadHeader("Prefer", "only one resource at a time can be led to what is there.") from already
+    except Rehearsed as rehearsed:
+        raise BadParameter("dryRun", "send one resource at a time.") from rehearsed
     base = call.base().encode()
     parts = [spliced(base, each.id, call.lens.shown(each.id, each.body), shape[0]) for each in stored]
     return b"[" + b",".join(parts) + b"]"
@@ -160,7 +174,7 @@ async def create_many(call: Call) -> Answer:
     operations = decode(await call.request.body(call.site.limits.body))
     documents = _added(operations)
     async with call.site.work(call.actor, call.request) as work:
-        work.preferences = preferences(call.request)
+        work.preferences = _wishes(call, work)
         body = await _many(call, work, documents, shape)
         return Answer(200, body, (*JSON, *_granted(work)))
 

@@ -21,8 +21,12 @@ BINDINGS: Mapping[str, Binding] = {
     ),
     "sales.salesOpportunity": Binding(prepare=numbered, admit=in_turn(admit_member, registers.admit)),
     "spanco.duplicateCheck": Binding(perform=duplicates.check),
-    "spanco.form": Binding(prepare=forms.checked, admit=doors.admit_form, react=doors.open_and_close),
-    "spanco.captureKey": Binding(react=doors.close_removed, reveal=doors.reveal_key),
+    "spanco.form": Binding(
+        prepare=forms.checked,
+        admit=in_turn(doors.admit_source, doors.admit_form),
+        react=doors.open_and_close,
+    ),
+    "spanco.captureKey": Binding(admit=doors.admit_source, react=doors.close_removed, reveal=doors.reveal_key),
     "spanco.confirmationLink": Binding(reveal=doors.reveal_link),
     "spanco.submissionReplay": Binding(react=doors.begin_again),
     "spanco.importJob": Binding(

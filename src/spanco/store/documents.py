@@ -9,6 +9,7 @@ from spanco.store.database import Connection, atomic
 from spanco.store.statements import identifier, literal, statement, text_of
 
 _PREPARE_LOCK = 0x5350414E4350
+_LONG_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,7 @@ async def settle(connection: Connection, resource: Resource) -> None:
     async with atomic(connection):
         await connection.execute("set local statement_timeout = 0")
         index = _index(resource.kind, "any")
-        await connection.execute("select gin_clean_pending_list($1::text::regclass)", index)
+        await connection.execute("select gin_clean_pending_list($1::text::regclass)", index, timeout=_LONG_SECONDS)
 
 
 def partition(kind: str) -> str:

@@ -1,10 +1,11 @@
 """Match keys as they are stored, and the records that are still to be compared."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from spanco.store.database import Connection
+from spanco.store.database import Connection, atomic
 from spanco.store.documents import Row
 from spanco.store.statements import statement
 
@@ -48,6 +49,23 @@ async def lock(connection: Connection, tenant: str, keys: Sequence[str]) -> None
     await connection.execute(statement("lock_keys"), tenant, list(keys))
 
 
+class _Waited(Exception):
+    """Takes back that it is held: whoever waited holds up no chunk behind it."""
+
+
+async def bring_alone(connection: Connection, tenant: str) -> None:
+    """Wait until no other chunk of an import is under way: neither would find what the other brings."""
+    await connection.execute(statement("bring_alone"), tenant)
+
+
+async def await_brought(connection: Connection, tenant: str) -> None:
+    """Wait for the chunk of an import that is under way: it may not have seen what was written beside it."""
+    with suppress(_Waited):
+        async with atomic(connection):
+            await bring_alone(connection, tenant)
+            raise _Waited
+
+
 async def forget(connection: Connection, place: tuple[str, str], id_: str, moment: datetime) -> None:
     """The keys of a record that is gone, of a tenant and kind, are gone with it; a worker closes its pairs."""
     tenant, kind = place
@@ -61,7 +79,7 @@ async def take(connection: Connection, most: int) -> Todo | None:
 
 
 async def after(connection: Connection, kind: str, place: tuple[str, str], most: int) -> list[tuple[str, Row]]:
-    """Some records of a kind behind a tenant and an id, each with its tenant."""
+    """Some records of a kind behind a tenant and an id, each with its tenant; held until the transaction ends."""
     found = await connection.fetch(statement("next_records", kind), *place, most)
     return [(each["tenant"], Row(each["id"], each["version"], each["document"])) for each in found]
 

@@ -64,6 +64,10 @@ select id, version, document from resource where tenant = $1 and kind = {kind} a
 select pg_advisory_xact_lock(hashtextextended('match' || chr(10) || $1 || chr(10) || key, 0))
 from (select key from unnest($2::text[]) as key order by key) as ordered;
 
+-- name: bring_alone
+-- One chunk of an import of a tenant at a time, until the transaction ends.
+select pg_advisory_xact_lock(hashtextextended('bring' || chr(10) || $1, 0));
+
 -- name: take_todo
 -- Some records of one tenant and kind that are to be compared, the oldest first; they are taken away.
 with first as (
@@ -77,9 +81,11 @@ where match_todo.tenant = taken.tenant and match_todo.kind = taken.kind and matc
 returning taken.tenant, taken.kind, taken.id;
 
 -- name: next_records
--- Some records of a kind and all tenants after a place, in the order of their key; for writing their keys anew.
+-- Some records of a kind and all tenants after a place, in the order of their key; for writing their keys anew. Nobody
+-- changes them until the transaction ends: a change that leaves the keys as they are by the present rules writes none.
 select tenant, id, version, document from resource
-where kind = {kind} and (tenant, id) > ($1, $2) order by tenant, id limit $3;
+where kind = {kind} and (tenant, id) > ($1, $2) order by tenant, id limit $3
+for no key update;
 
 -- name: put_keys
 -- Exactly these keys for a record, unless it has changed since its version $4.

@@ -11,6 +11,8 @@ from spanco.store.documents import Row
 from spanco.store.statements import literal, statement
 
 _AT_ONCE = 500
+_PATIENCE = 3600.0
+"""Seconds that the next rows may take: where few of many match, a large table is gone through for them."""
 
 
 @dataclass(slots=True)
@@ -26,7 +28,8 @@ class Walk:
         """One after another, by a cursor of the server; each call is a walk of its own."""
         self.values = []
         sql = self._sql()
-        async for id_, version, document in connection.cursor(sql, *self.values, prefetch=_AT_ONCE):
+        cursor = connection.cursor(sql, *self.values, prefetch=_AT_ONCE, timeout=_PATIENCE)
+        async for id_, version, document in cursor:
             yield Row(id_, version, document)
 
     def _bind(self, value: object) -> str:

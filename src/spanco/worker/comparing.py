@@ -17,6 +17,7 @@ async def compare_some(means: Means) -> float:
         if todo is None:
             return _PAUSE
         work.actor = keeper(todo.tenant)
+        await matching.await_brought(work.connection, todo.tenant)
         if todo.kind in work.resources:
             await queue(work, todo.kind, todo.ids)
         return 0.0

@@ -22,7 +22,7 @@ from spanco.worker.publishing import Publisher
 from spanco.worker.renewing import Renewing
 from spanco.worker.replaying import replay_some
 from spanco.worker.serving import Station
-from spanco.worker.waking import wake_some
+from spanco.worker.waking import Waking
 
 _log = structlog.get_logger("spanco.worker")
 _EAGER, _CALM, _SPARING = 0.02, 0.1, 0.15
@@ -55,7 +55,7 @@ class Worker:
             ("replay", self._replay),
             ("forget", Forgetting(self.station.means).step),
             ("compare", self._compare),
-            ("wake", self._wake),
+            ("wake", Waking(self.station.means).step),
             ("renew", Renewing(self.station.means).step),
         ]
         if self.publisher:
@@ -79,9 +79,6 @@ class Worker:
 
     async def _compare(self) -> float:
         return await compare_some(self.station.means)
-
-    async def _wake(self) -> float:
-        return await wake_some(self.station.means)
 
     async def _replay(self) -> float:
         """Replays go on without a pause, and others get their turn in between."""

@@ -90,6 +90,8 @@ async def brought(work: Work, landing: Landing, drafts: Sequence[Draft]) -> Brou
         return Brought()
     if not landing.compares:
         return Brought(tuple(map(_end, await _created(work, landing.resource, drafts))))
+    if not landing.dry:
+        await matching.bring_alone(work.connection, work.actor.tenant)
     bringing = await _Bringing.begun(work, landing, drafts)
     await bringing.go()
     if not landing.dry:

@@ -167,7 +167,7 @@ async def _accepted(connection: Connection, arrival: Arrival) -> bool:
 
 def house(tenant: str) -> Actor:
     """On whose behalf captured leads are written in a tenant."""
-    return Actor(tenant, "capture", frozenset({"admin"}))
+    return Actor(tenant, "capture", frozenset())
 
 
 def _stamp(arrival: Arrival) -> Stamp:

@@ -1,5 +1,7 @@
 """Mails as leads: the first of a thread becomes one, and every reply becomes a note on the same."""
 
+import asyncio
+
 from spanco.kernel.errors import Moved, NotFound
 from spanco.kernel.moments import spell
 from spanco.kernel.openapi import Resource
@@ -20,7 +22,7 @@ _ORIGIN = "mail"
 
 async def keep_mail(counter: Counter, tenant: str, raw: bytes, source: str) -> tuple[str, bool]:
     """Keep a mail: its id, and False when it is here already. Whatever cannot be a lead is kept as refused."""
-    message_id, mail, refused = read_mail(raw)
+    message_id, mail, refused = await asyncio.to_thread(read_mail, raw)
     told = {**mail, "source": source} if source else mail
     return message_id, await counter.mail(tenant, message_id, told, refused)
 

@@ -71,20 +71,21 @@ async def note(desk: Desk, ticket: Ticket, change: Mapping[str, Json]) -> None:
 
 
 async def spooled(desk: Desk, ticket: Ticket, folder: Path) -> Path | None:
-    """The file of a job on this machine's disk; None when there is none."""
+    """The file of a job on this machine's disk; None when there is none, or it went while it was copied."""
     if ticket.file is None:
         return None
     if ticket.file in desk.local:
         return desk.local[ticket.file]
     name = Name(ticket.tenant, ticket.file)
     async with desk.means.database.connected() as connection:
-        if await files.size_of(connection, name) is None:
-            return None
+        size = await files.size_of(connection, name)
+    if size is None:
+        return None
     path = folder / "content"
     with path.open("wb") as copy:
         async for part in files.read(desk.means.database, name):
             await asyncio.to_thread(copy.write, part)
-    return path
+    return path if path.stat().st_size == size else None
 
 
 @contextmanager

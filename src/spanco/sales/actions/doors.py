@@ -12,7 +12,7 @@ from spanco.kernel.openapi import Resource
 from spanco.kernel.patch import merge
 from spanco.kernel.wire import Document, Json, decode_document
 from spanco.operations import Place, patch
-from spanco.sales.actions.registers import entries
+from spanco.sales.actions.registers import choose, entries
 from spanco.sales.rules.consenttexts import REGISTER, chosen_anew, worded
 from spanco.sales.rules.forms import read_form
 from spanco.sales.rules.submissions import HELD, REFUSED
@@ -24,7 +24,7 @@ from spanco.work import Work, Written
 FORMS, KEYS = "spanco.form", "spanco.captureKey"
 """The kinds behind which strangers find something."""
 
-CONFIRM = "/form/confirm/"
+CONFIRM, SOURCES = "/form/confirm/", "leadSource"
 _NO_SUCH = "There is no such submission, or it does not wait for its sender: check 'submission.id'."
 
 
@@ -35,6 +35,14 @@ async def open_and_close(work: Work, resource: Resource, written: Sequence[Writt
         if each.before is None and each.after is not None:
             await capture.open_door(work.connection, each.after.id, resource.kind, (tenant, each.after.id))
     await _close(work, resource, written)
+
+
+async def admit_source(work: Work, _: Resource, document: Document, before: Document | None) -> Document:
+    """A form or a key whose leads are put down to a source that can be chosen; what stood there before may stay."""
+    source = document.get("source")
+    if source and source != (before or {}).get("source"):
+        await choose(work, ("source", str(source)), SOURCES)
+    return document
 
 
 async def admit_form(work: Work, _: Resource, document: Document, before: Document | None) -> Document:

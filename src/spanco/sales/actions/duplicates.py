@@ -32,7 +32,7 @@ from spanco.sales.rules.matching.verdicts import Likeness, Outcome, likeness, sh
 from spanco.store import matching, merges
 from spanco.store.documents import Row
 from spanco.store.matching import Shared
-from spanco.work import Already, Rehearsed, Work
+from spanco.work import DRY_RUN, Already, Rehearsed, Work
 
 LEAD, PAIRS = "sales.salesLead", "spanco.duplicateCandidate"
 FREE_MAIL = "freeMailDomain"
@@ -91,11 +91,15 @@ async def understand(work: Work, _: Resource, document: Document, __: Document |
 async def meet(work: Work, resource: Resource, document: Document, before: Document | None) -> Document:
     """A new document, unless the client prefers to be led to the record that is there, or told of it.
 
-    Raises `Already` or `LikelyDuplicate` then. Meanwhile nobody else makes a record with the same keys.
+    Raises `Already` or `LikelyDuplicate` then, and `Rehearsed` where only that was asked. Meanwhile nobody else makes
+    a record with the same keys.
     """
     wish = work.preferences.get("duplicate", CREATE)
     if wish not in WISHES:
         raise BadHeader("Prefer", f"'duplicate' is one of: {', '.join(WISHES)}.")
+    if DRY_RUN in work.preferences:
+        (verdict,) = await judged(work, resource.kind, [await evidence_of(work, document)], among=[resource.kind])
+        raise _answer(work, resource.kind, verdict)
     if before is not None or "duplicate" not in work.preferences:
         return document
     work.applied["duplicate"] = wish
@@ -116,23 +120,34 @@ async def meet(work: Work, resource: Resource, document: Document, before: Docum
 
 async def check(work: Work, _: Resource, __: str, document: Document) -> Document:
     """Answer a question for duplicates; nothing is kept, so it always raises `Rehearsed`."""
-    kind, id_ = str(document.get("kind", LEAD)), document.get("record")
+    kind, id_ = _kind(work, document.get("kind", LEAD)), document.get("record")
     among = document.get("among")
-    searched = [str(each) for each in among] if isinstance(among, list) else None
-    for each in (kind, *(searched or ())):
-        if each not in kinds(work):
-            raise BadBody("kind", f"'{each}' has no match keys; these have: {', '.join(kinds(work))}.")
+    searched = [_kind(work, each) for each in among] if isinstance(among, list) else None
     asked = document.get("document")
     if isinstance(id_, str):
         asked = decode_document((await get(work, work.resources[kind], Place(id_))).body)
     if not isinstance(asked, dict):
         raise BadBody("document", "send a document, or the id of a record.")
     own = [str(id_)] if id_ else None
-    (verdict,) = await judged(work, kind, [await evidence_of(work, asked)], among=searched, own=own)
+    evidence = await evidence_of(work, {"@type": work.resources[kind].type_name, **asked})
+    (verdict,) = await judged(work, kind, [evidence], among=searched, own=own)
+    raise _answer(work, kind, verdict)
+
+
+def _kind(work: Work, said: Json) -> str:
+    """The kind that is meant, with its API or without."""
+    known = kinds(work)
+    found = [each for each in known if said in (each, each.rpartition(".")[2])]
+    if len(found) != 1:
+        raise BadBody("kind", f"'{said}' has no match keys; these have: {', '.join(known)}.")
+    return found[0]
+
+
+def _answer(work: Work, kind: str, verdict: Verdict) -> Rehearsed:
     found: list[Json] = list(told(work, verdict.candidates))
     capped: list[Json] = list(verdict.capped)
     answer: Document = {"kind": kind, "outcome": verdict.outcome, "candidate": found, "capped": capped}
-    raise Rehearsed({**answer, "@type": "DuplicateCheck"})
+    return Rehearsed({**answer, "@type": "DuplicateCheck"})
 
 
 async def judged(
@@ -158,8 +173,9 @@ async def judged(
     capped = _capped(shared, places)
     stored = await _read(work, {number: found[:MOST_COMPARED] for number, found in places.items()})
     verdicts = []
+    seen: dict[Place_, Evidence] = {}
     for number, each in enumerate(evidence):
-        candidates = await _compared(work, each, stored.get(number, {}))
+        candidates = await _compared(work, each, stored.get(number, {}), seen)
         verdicts.append(Verdict(candidates, capped.get(number, [])))
     return verdicts
 
@@ -271,13 +287,17 @@ async def _read(work: Work, places: Mapping[int, Sequence[Place_]]) -> Mapping[i
     return {number: {place: rows[place] for place in each if place in rows} for number, each in places.items()}
 
 
-async def _compared(work: Work, evidence: Evidence, stored: Mapping[Place_, Row]) -> list[Candidate]:
-    """Those that are likely about the same, the most likely first."""
+async def _compared(
+    work: Work, evidence: Evidence, stored: Mapping[Place_, Row], seen: dict[Place_, Evidence]
+) -> list[Candidate]:
+    """Those that are likely about the same, the most likely first; `seen` keeps what was read of a record before."""
     found = []
     own = keys(evidence)
-    for (kind, _), row in stored.items():
-        other = await evidence_of(work, decode_document(row.document))
+    for place, row in stored.items():
+        if place not in seen:
+            seen[place] = await evidence_of(work, decode_document(row.document))
+        other = seen[place]
         alike = likeness(evidence, other)
         if alike.outcome != "none":
-            found.append(Candidate(kind, row, alike, shared_kinds(own, keys(other))))
+            found.append(Candidate(place[0], row, alike, shared_kinds(own, keys(other))))
     return sorted(found, key=lambda each: (-each.likeness.score, each.row.id))

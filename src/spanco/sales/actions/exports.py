@@ -196,13 +196,18 @@ async def expire(desk: Desk, ticket: Ticket) -> None:
     await note(desk, ticket, {"status": EXPIRED, "url": None})
 
 
+def _holds_no_more(work: Work, ticket: Ticket, kind: str, visible: Condition) -> bool:
+    """Whether whoever sees this much now may see all that could be seen by whom, and when, it was ordered by."""
+    return visible in {EVERYTHING, work.policy.allow(actor_of(ticket), "read", kind)}
+
+
 async def content(means: Means, actor: Actor, resource: Resource, id_: str) -> Download:
     """The file of a job, for whom it was ordered by, or for who may read all that could be in it. Raises NotFound."""
     async with means.work(actor, JOB) as work:
         document = decode_document((await get(work, resource, Place(id_))).body)
-        visible = work.policy.allow(actor, "read", f"sales.{document['resource']}")
+        visible = work.policy.allow(actor, "read", kind := f"sales.{document['resource']}")
         ticket = await jobs.ticket(work.connection, actor.tenant, id_)
-        if ticket is None or ticket.file is None or (visible != EVERYTHING and ticket.subject != actor.subject):
+        if ticket is None or ticket.file is None or not _holds_no_more(work, ticket, kind, visible):
             raise NotFound("The job has no file, or not yet; read its 'status'.")
         name = Name(actor.tenant, ticket.file)
         size = await files.size_of(work.connection, name)

@@ -42,7 +42,8 @@ async def step(work: Work, task: Task) -> None:
         await _in_place(house, task, _SEARCHED[task.step - 1])
     elif task.step == FILES:
         await _in_files(house, task)
-        await _take_away(house, task)
+        if not await _is_behind(house, task):
+            await _take_away(house, task)
     task.step += 1
     await privacy.advance(work.connection, task)
     if task.step > FILES:
@@ -61,6 +62,20 @@ async def finish(work: Work, task: Task) -> None:
     await privacy.close(work.connection, task)
 
 
+async def _is_behind(work: Work, task: Task) -> bool:
+    """Whether something came of the person while places were gone through: then all are gone through once more.
+
+    So a post, mail or file that was waiting when the order began leaves nothing where the order had been already.
+    """
+    if task.kind != ERASURE or task.person.get("dryRun") is True:
+        return False
+    found = await tracing.found_besides(work, task)
+    if found is None:
+        return False
+    task.found, task.step = found, 0
+    return True
+
+
 async def _in_place(work: Work, task: Task, place: Place) -> None:
     who = await tracing.about(work, task)
     near = task.kind != RETENTION
@@ -69,14 +84,13 @@ async def _in_place(work: Work, task: Task, place: Place) -> None:
     hunt = tracing.hunt(work, who, near=near)
     rows = await traces.search(work.connection, tracing.table(place, *more), hunt, hold=writes)
     if task.kind == ACCESS:
-        rows = [row for row in rows if _is_for(row, place, who)]
+        rows = [row for row in rows if _is_for(row, place, who) and not _is_of(row, place, task)]
         await _tell(work, task, [_line(place, row, who) for row in rows])
     changed = 0
     if writes:
         for row in rows:
             changed += await (_rewrite(work, row, who) if place.table == "resource" else _treat(work, place, row, who))
-    if rows:
-        task.tally.append({"place": place.table, "found": len(rows), **({"changed": changed} if writes else {})})
+    _count(task, place.table, len(rows), changed if writes else None)
 
 
 async def _rewrite(work: Work, row: Trace, who: About) -> bool:
@@ -121,6 +135,11 @@ def _is_for(row: Trace, place: Place, who: About) -> bool:
     return is_own(place, row.key, row.values, who) or bool(told(place, row.key, row.values, who))
 
 
+def _is_of(row: Trace, place: Place, task: Task) -> bool:
+    """Whether a row was written by the order itself: what it told already it does not tell again."""
+    return place.table == "privacy_line" and str(row.values[place.together]) == task.id
+
+
 def _line(place: Place, row: Trace, who: About) -> bytes:
     """A row of the person as a whole; of any other only the texts that name the person."""
     if is_own(place, row.key, row.values, who):
@@ -146,8 +165,17 @@ async def _in_files(work: Work, task: Task) -> None:
         await _tell(work, task, [encode({"place": "file", "about": "named", "id": id_}) for id_ in found])
     for id_ in found if writes else ():
         await files.remove(work.connection, files.Name(work.actor.tenant, id_))
-    if found:
-        task.tally.append({"place": "file", "found": len(found), **({"changed": len(found)} if writes else {})})
+    _count(task, "file", len(found), len(found) if writes else None)
+
+
+def _count(task: Task, place: str, found: int, changed: int | None) -> None:
+    """Note what was found in a place, and how much was changed; of a place that was gone through before what is new."""
+    before = next((each for each in task.tally if each["place"] == place), None)
+    if before is not None and changed is not None:
+        before["found"] += changed
+        before["changed"] += changed
+    elif found:
+        task.tally.append({"place": place, "found": found, **({} if changed is None else {"changed": changed})})
 
 
 async def _take_away(work: Work, task: Task) -> None:

@@ -11,6 +11,8 @@ from spanco.access.actor import Actor
 from spanco.kernel.errors import BadBody, NotFound, RefusedMove, TooLarge
 from spanco.kernel.openapi import Resource
 from spanco.kernel.patch import merge
+from spanco.kernel.query.ast import EVERYTHING
+from spanco.kernel.query.match import matches
 from spanco.kernel.wire import Document, Json, decode_document
 from spanco.operations import Place, Rewrite, get, patch
 from spanco.sales.actions.desk import JOB
@@ -116,8 +118,12 @@ async def take(upload: Upload, resource: Resource, id_: str) -> None:
     """
     means, limit = upload.means, upload.means.import_limit
     async with means.work(upload.actor, JOB) as work:
-        work.policy.allow(upload.actor, "update", resource.kind)
+        visible = work.policy.allow(upload.actor, "update", resource.kind)
         document = decode_document((await get(work, resource, Place(id_))).body)
+        # The job goes on on behalf of whoever sends its file, who must be allowed what the file is for.
+        work.policy.allow(upload.actor, "import", f"sales.{document['resource']}")
+    if visible != EVERYTHING and not matches(visible, {"id": id_, **document}):
+        raise NotFound
     _check_taking(document)
     if upload.size is not None and upload.size > limit:
         raise _too_large(limit)
@@ -213,6 +219,8 @@ async def _give(upload: Upload, resource: Resource, id_: str, name: Name, sent: 
         if not fault:
             until = work.moment + timedelta(days=upload.means.file_days)
             await files.close(work.connection, name, until)
+            whose = upload.actor.subject, tuple(sorted(upload.actor.roles))
+            await jobs.order(work.connection, Order(name.tenant, id_, READING, *whose))
             former = await jobs.give_file(work.connection, name.tenant, id_, name.id)
             if former:
                 await files.remove(work.connection, Name(name.tenant, former))

@@ -60,7 +60,7 @@ def _keys_for(resource: Resource, attributes: Mapping[str, Any]) -> KeysOf | Non
 async def renew(work: Work, kind: str, place: tuple[str, str]) -> tuple[str, str] | None:
     """Write the keys of some records of a kind anew, those behind a place (tenant, id); the place where to go on.
 
-    Harmless when repeated, and while others write: a record that changes meanwhile has its keys from that.
+    Harmless when repeated. In a transaction: whoever changes one of these records meanwhile waits for it.
     """
     found = await matching.after(work.connection, kind, place, _AT_ONCE)
     for tenant, row in found:

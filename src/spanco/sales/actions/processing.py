@@ -14,7 +14,7 @@ from spanco.operations import Draft, Place, get
 from spanco.sales.actions.capture import CAPTURE, house
 from spanco.sales.actions.correspondence import threaded
 from spanco.sales.actions.placing import placed
-from spanco.sales.actions.registers import codes
+from spanco.sales.actions.registers import entries
 from spanco.sales.rules.answers import Fault, answered
 from spanco.sales.rules.captured import Capture, from_key, lead_of, linked
 from spanco.sales.rules.forms import Origin, read_form, read_origin
@@ -50,11 +50,12 @@ class Refusal(Exception):
 
 async def process_some(means: Means, kinds: Kinds) -> int:
     """Process the next few submissions that are due; how many there were."""
-    async with means.work(house(""), CAPTURE) as work, work.atomic():
+    async with means.work(house(""), CAPTURE) as given, given.atomic():
+        work = given.for_the_house(CAPTURE)  # no role of a policy can be counted on
         claimed = await capture.claim(work.connection, work.moment, AT_ONCE)
         states = []
         for each in claimed:
-            work.actor = house(each.tenant)
+            work.actor = replace(work.actor, tenant=each.tenant)
             work.cause = Cause(CAPTURE.kind, {"submission": each.id})
             settled = await _settled(work, kinds, each)
             await capture.settle(work.connection, each, settled, work.moment)
@@ -131,8 +132,9 @@ async def _from_key(work: Work, resource: Resource, waiting: Waiting, content: D
 
 
 async def _registered(work: Work, origin: Origin) -> Origin:
-    """With the code of the register that the source is where it can be chosen today: no lead is lost over it."""
-    return replace(origin, code=origin.source if origin.source in await codes(work, _SOURCES) else "")
+    """With the code of the register that the source is where anybody may choose it today: no lead is lost over it."""
+    free = {entry.code for entry in await entries(work, _SOURCES) if entry.privilege is None}
+    return replace(origin, code=origin.source if origin.source in free else "")
 
 
 async def _lead(work: Work, resource: Resource, waiting: Waiting, lead: Document) -> Settled:

@@ -102,6 +102,13 @@ async def admit(work: Work, resource: Resource, document: Document, before: Docu
     return document
 
 
+async def choose(work: Work, choice: tuple[str, str], register: str) -> None:
+    """Something of the house's own chooses a code today, by (attribute, code); raises `BadBody` or `Forbidden`."""
+    chosen = _Choice(*choice, (register,))
+    found = await _chosen(work, chosen.ids)
+    await _check(work, chosen, [each for each in found.values() if each], _today(work))
+
+
 async def admit_entry(work: Work, _: Resource, document: Document, before: Document | None) -> Document:
     """An entry that remembers its former labels."""
     return remembered(before, document, rules.LABEL, work.now)

@@ -3,11 +3,13 @@
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, NoReturn, TypeVar
+from xml.parsers import expat
+from xml.parsers.expat import ExpatError
 
 import python_calamine
 
@@ -21,9 +23,9 @@ MOST_RATIO = 300
 _SMALL = 1_000_000
 _CHUNK = 1 << 18
 _LOCAL_HEADER = 30
-_TOKEN = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])([^<>]*)>")
-_PLACE = re.compile(rb"""(?:^|\s)r\s*=\s*["']([A-Z]{0,3})(\d{1,7})["']""")
-_TAIL = 4096
+_PLACE = re.compile(r"([A-Za-z]{0,3})0*([0-9]{1,7})")
+_MOST_UNREAD = 4_000_000
+_SHEET = b"sheetData"
 _ALPHABET = 26
 _BOMB = "The spreadsheet unfolds into more than this server reads"
 
@@ -38,12 +40,11 @@ def check(path: Path) -> None:
             members = archive.infolist()
             check_members(members)
             for member in members:
-                if member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml"):
-                    _measure(_unfolded(file, member))
-                else:
-                    for _ in _unfolded(file, member):
-                        continue
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
+                # Which parts are sheets stands in the workbook, so that any may be one.
+                name = member.filename.lower()
+                may_be = name.startswith("xl/") and name.endswith(".xml")
+                (_measure if may_be else _check_no_sheet)(_unfolded(file, member))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, ExpatError) as error:
         raise UnreadableTable("The file is no spreadsheet that can be read; save it as .xlsx once more.") from error
 
 
@@ -88,15 +89,18 @@ class _Extent:
     rows: int = 0
     columns: int = 0
 
-    def take(self, name: bytes, attributes: bytes) -> None:
-        """One row or cell; where it does not say its place, it comes after the one before."""
-        place = _PLACE.search(attributes)
-        if name == b"row":
-            self.row = int(place[2]) if place else self.row + 1
+    def take(self, name: str, attributes: Mapping[str, str]) -> None:
+        """One element: a row or a cell; where it does not say its place, it comes after the one before."""
+        name = name.rpartition(":")[2]
+        if name not in {"row", "c"}:
+            return
+        letters, row = _place(attributes.get("r", ""))
+        if name == "row":
+            self.row = row or self.row + 1
             self.column = 0
         else:
-            self.column = _number(place[1]) if place and place[1] else self.column + 1
-            self.row = int(place[2]) if place and place[1] else self.row
+            self.column = _number(letters) if letters else self.column + 1
+            self.row = row if letters and row else self.row
             self.columns = max(self.columns, self.column)
         self.rows = max(self.rows, self.row)
         if self.columns > MOST_COLUMNS:
@@ -106,19 +110,48 @@ class _Extent:
 
 
 def _measure(content: Iterator[bytes]) -> None:
-    extent, rest = _Extent(), b""
+    """Take the extent of a part that may be a sheet. It is parsed: whatever this parser refuses is never opened.
+
+    Raises ValueError and ExpatError for what no spreadsheet program writes.
+    """
+    extent, parser, size = _Extent(), expat.ParserCreate("UTF-8"), 0
+    parser.StartElementHandler = extent.take
+    parser.StartDoctypeDeclHandler = _refuse_types
     for chunk in content:
-        text, end = rest + chunk, 0
-        for found in _TOKEN.finditer(text):
-            extent.take(found[1], found[2])
-            end = found.end()
-        rest = text[max(end, len(text) - _TAIL) :]
+        size += len(chunk)
+        parser.Parse(chunk)
+        if size - parser.CurrentByteIndex > _MOST_UNREAD:
+            raise ValueError("a mark without an end")
+    parser.Parse(b"", True)  # noqa: FBT003 - positional only: the end
 
 
-def _number(letters: bytes) -> int:
+def _refuse_types(*_: object) -> NoReturn:
+    raise ValueError("declarations of types and entities are not read here")
+
+
+def _check_no_sheet(content: Iterator[bytes]) -> None:
+    """Raise ValueError for a part that may be a sheet and is not called one."""
+    rest = b""
+    for chunk in content:
+        if _SHEET in rest + chunk:
+            raise ValueError("a sheet in a part that is not XML")
+        rest = (rest + chunk)[-len(_SHEET) :]
+
+
+def _place(text: str) -> tuple[str, int]:
+    """The letters of a column and the number of a row; ValueError where it is not written as a place."""
+    if not text:
+        return "", 0
+    found = _PLACE.fullmatch(text)
+    if found is None:
+        raise ValueError("no place of a cell")
+    return found[1].upper(), int(found[2])
+
+
+def _number(letters: str) -> int:
     number = 0
     for letter in letters:
-        number = number * _ALPHABET + letter - 64
+        number = number * _ALPHABET + ord(letter) - 64
     return number
 
 

@@ -19,15 +19,36 @@ _HISTORY = Table("event", ("before", "after"), ("kind", "resource_id"))
 
 async def found_by(work: Work, task: Task) -> Document:
     """What is about the person of an order, and the names and texts that stand there: to be kept with the order."""
+    own = await _own(work, task)
+    return _noted(own, await _words(work, own))
+
+
+async def found_besides(work: Work, task: Task) -> Document | None:
+    """The same with what came since the order was begun; None when nothing did."""
+    former = set(_keys(task.found.get("own")))
+    fresh = await _own(work, task) - former
+    if not fresh:
+        return None
+    names, texts = await _words(work, fresh)
+    names |= set(_strings(task.found.get("names")))
+    texts |= set(_strings(task.found.get("texts")))
+    return _noted(former | fresh, (names, texts))
+
+
+def _noted(own: set[Key], words: tuple[set[str], set[str]]) -> Document:
+    names, texts = words
+    return {"own": [list(each) for each in sorted(own)], "names": [*sorted(names)], "texts": [*sorted(texts)]}
+
+
+async def _own(work: Work, task: Task) -> set[Key]:
+    """All that is about the person of an order."""
     person = person_of(task)
     own = {(LEAD, id_) for id_ in _strings(task.person.get("leads"))}
     if person.pattern:
         own |= await _about(work, person)
     own |= await _of_parties(work, frozenset(_strings(task.person.get("parties"))))
     own = await _with_merged(work, own)
-    own |= await _grown(work, frozenset(id_ for kind, id_ in own if kind == LEAD))
-    names, texts = await _words(work, own)
-    return {"own": [list(each) for each in sorted(own)], "names": [*sorted(names)], "texts": [*sorted(texts)]}
+    return own | await _grown(work, frozenset(id_ for kind, id_ in own if kind == LEAD))
 
 
 def person_of(task: Task) -> Person:

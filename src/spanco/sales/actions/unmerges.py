@@ -62,8 +62,12 @@ async def _apart(work: Work, id_: str, document: Document) -> Apart:
     visible = work.policy.allow(work.actor, "update", kind)
     losers = tuple(each for each in images if each.after is None)
     if not all(seen(visible, each.row) for each in (kept, *losers)):
-        raise NotFound(f"There is no {resource.name} that was merged here; check the id.")
+        raise _no_such(resource)
     return Apart(resource, kept, losers, tuple(each for each in images if each.after is not None and each != kept))
+
+
+def _no_such(resource: Resource) -> NotFound:
+    return NotFound(f"There is no {resource.name} that was merged here; check the id.")
 
 
 def _id(value: object) -> str:
@@ -82,6 +86,8 @@ async def _survivor(work: Work, apart: Apart, *, keeps: bool) -> Document | None
         if not keeps:
             raise MergeRefused(f"'{image.row.id}' was deleted since; 'laterChanges': 'keep' brings back the others.")
         return None
+    if not seen(work.policy.allow(work.actor, "update", image.kind), row):
+        raise _no_such(apart.resource)
     assert image.after is not None
     was, made, now = (decode_document(each) for each in (image.row.document, image.after, row.document))
     result = undone(was, made, now)

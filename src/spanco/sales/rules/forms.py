@@ -1,8 +1,10 @@
 """Forms that strangers fill in: what a form document says, and what no schema can say of a good one."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 from spanco.kernel.errors import BadBody
 from spanco.kernel.openapi import Resource
@@ -15,6 +17,8 @@ OPEN, PAUSED = "active", "paused"
 _SHORT, _LONG = 200, 4000
 _HOURS, _PER_MINUTE, _PER_ADDRESS = 48, 600, 10
 _HONEYPOTS = ("homepage_url", "homepage_address", "homepage_link")
+
+_AUTHORITY = re.compile(r"[\w.~:\[\]-]+")
 
 Labels = Mapping[str, str]
 
@@ -179,11 +183,21 @@ def checked(_: Resource, document: Document, before: Document | None) -> Documen
     codes = [_text(each, "code") for each in _parts(document, "consent")]
     if len(codes) != len(set(codes)):
         raise BadBody("consent", "two texts have the same code; a form shows one version of each.")
+    if not _leads_on(_text(_part(document, "success"), "url")):
+        raise BadBody("success.url", "this is no address that a browser could go to.")
     for where, labels in _localized("", document):
         languages = [_text(each, "language") for each in labels]
         if len(languages) != len(set(languages)):
             raise BadBody(where, "one language has two texts.")
     return document
+
+
+def _leads_on(url: str) -> bool:
+    """Whether an address can be taken apart, and its host be named in a header without beginning another rule there."""
+    try:
+        return not url or _AUTHORITY.fullmatch(urlsplit(url).netloc) is not None
+    except ValueError:
+        return False
 
 
 def _check_field(where: str, field: Document) -> None:

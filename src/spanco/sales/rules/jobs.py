@@ -39,6 +39,8 @@ _GOALS = {"mapping": READY, "check": CHECKING, "run": RUNNING}
 _PATHS = {"salesLead": "/tmf-api/sales/v4/salesLead", "salesOpportunity": "/tmf-api/sales/v4/salesOpportunity"}
 _DOCUMENTS = frozenset({"document", "tsm"})
 _BATCH = 250
+_SLOW = frozenset({"idna", "punycode"})
+"""Encodings of single words: with longer texts they take a time that grows with the square of their length."""
 _Kind = TypeVar("_Kind", str, int)
 
 
@@ -151,11 +153,12 @@ def _of(document: Document, name: str, default: _Kind) -> _Kind:
 
 
 def _is_encoding(name: str) -> bool:
+    """Whether it is an encoding of texts that is read in a time that grows with its length: `zlib` is none."""
     try:
-        codecs.lookup(name)
+        b"x".decode(name, "replace")
+        return codecs.lookup(name).name not in _SLOW
     except (LookupError, ValueError):
         return False
-    return True
 
 
 def _check_mapping(document: Document) -> None:

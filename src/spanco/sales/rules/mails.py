@@ -17,8 +17,12 @@ MOST_BYTES = 25_000_000
 """A larger mail is not read."""
 
 _LONGEST_SUBJECT, _LONGEST_TEXT, _LONGEST_ID, _LONGEST_ADDRESS = 300, 20_000, 250, 320
+_LONGEST_HEADER, _LONGEST_REFERENCES = 1_000, 8_000
+"""The parser of the standard library takes a time that grows with the square of a header; anybody may send one."""
 _MOST_REFERENCES = 50
 _MOST_PARTS = 200
+_MULTIPART, _MOST_MULTIPARTS = re.compile(rb"multipart", re.IGNORECASE), 40
+"""Each line of a mail is held against the borders of all the parts around it."""
 _MESSAGE_ID = re.compile(r"<([^<>\s\x00-\x1f\x7f\ud800-\udfff]{1,250})>")
 _UNSPEAKABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}")
@@ -29,6 +33,15 @@ _YEARS = range(1990, 2100)
 _REPLY = re.compile(r"^\s*((re|aw|fwd?|wg|odp)\s*:\s*)+", re.IGNORECASE)
 
 
+class _Bounded(email.policy.EmailPolicy):
+    """Headers as the library reads them, as far as they are of a sensible length."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """The name and the text of a header."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[: _LONGEST_REFERENCES if name.lower() == "references" else _LONGEST_HEADER]
+
+
 def read_mail(raw: bytes) -> tuple[str, Document, str]:
     """The message id, what is kept of a mail, and why it cannot be a lead (empty when it can).
 
@@ -37,8 +50,11 @@ def read_mail(raw: bytes) -> tuple[str, Document, str]:
     fallback = f"{hashlib.sha256(raw).hexdigest()[:40]}@no-message-id"
     if len(raw) > MOST_BYTES:
         return fallback, {}, "It is larger than this server reads."
+    if sum(1 for _ in _MULTIPART.finditer(raw)) > _MOST_MULTIPARTS:
+        return fallback, {}, "It has too many parts within parts."
     try:
-        message = email.message_from_bytes(raw, policy=email.policy.default)
+        message = email.message_from_bytes(raw, policy=_Bounded())
+        assert isinstance(message, EmailMessage)
         return _read(message, fallback)
     except (ValueError, LookupError, IndexError, AttributeError, TypeError, AssertionError, RecursionError) as error:
         # The parser of the standard library stumbles over some headers instead of noting a defect.
@@ -105,7 +121,7 @@ def _refusal(message: EmailMessage, sender: str) -> str:
         return "It names no sender."
     if sender.partition("@")[0] in _DAEMONS or message.get_content_type() == "multipart/report":
         return "It reports of another mail: a mail server wrote it."
-    if len(message.get_all("received", [])) > _MOST_HOPS:
+    if sum(name.lower() == "received" for name in message.keys()) > _MOST_HOPS:  # noqa: SIM118 - names repeat
         return "It goes in circles: too many servers have handed it on."
     automatic = next((why for why, is_so in _signs(message) if is_so), "")
     return f"A program wrote it ({automatic})." if automatic else ""
@@ -204,4 +220,5 @@ class _Words(HTMLParser):
 def _unmarked(text: str) -> str:
     reader = _Words()
     reader.feed(text)
-    return re.sub(r"[ \t]*\n\s*", "\n", "".join(reader.words))
+    lines = re.sub(r"\n\s*", "\n", "".join(reader.words)).split("\n")
+    return "\n".join(line.rstrip(" \t") for line in lines)

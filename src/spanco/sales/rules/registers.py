@@ -29,6 +29,7 @@ STANDARD = frozenset(
 
 OURS = frozenset({"consent", "touch", "tsm", "understood"})
 """Attributes of ours that hold more than a code: a register that guarded them would refuse every lead that has them."""
+_UNKEPT = "processingData"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,11 @@ def entry_id(register: str, code: str) -> str:
 
 
 def check_entry(_resource: Resource, document: Document, _before: Document | None) -> Document:
-    """An entry whose validity does not end before it begins; raises `BadBody`."""
+    """An entry whose validity does not end before it begins, without what is never kept; raises `BadBody`."""
     entry = entry_of("", document)
     if entry.valid_from is not None and entry.valid_to is not None and entry.valid_to < entry.valid_from:
         raise BadBody("validityTo", f"it lies before 'validityFrom', which is {entry.valid_from}.")
-    return document
+    return {name: value for name, value in document.items() if name != _UNKEPT}
 
 
 def check_register(_resource: Resource, document: Document, _before: Document | None) -> Document:

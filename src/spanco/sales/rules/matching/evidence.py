@@ -17,6 +17,7 @@ from spanco.sales.rules.cleaning.persons import Person, named, person
 from spanco.sales.rules.cleaning.phones import phone
 from spanco.sales.rules.cleaning.registrations import registration
 from spanco.sales.rules.cleaning.text import listed
+from spanco.sales.rules.persons import MARK
 
 _MOST = 10
 """So many e-mails, telephones, names … of one document are looked at."""
@@ -86,6 +87,8 @@ _LISTS_OF_NAMED = ("characteristic", "partyCharacteristic", "partyRoleCharacteri
 _IDENTIFICATIONS = ("organizationIdentification", "individualIdentification", "taxExemptionCertificate")
 _SIGNS_OF_ORGANIZATION = frozenset({"tradingName", "organizationIdentification", "isLegalEntity", "organizationType"})
 _OF_ONE_PARTY = _SIGNS_OF_ORGANIZATION | {"givenName", "familyName", "fullName", "individualIdentification"}
+_PARTIES = frozenset({"Organization", "Individual"})
+_OUR_PARTIES = {"SalesContact": "Individual", "Prospect": "", "SalesAccount": "Organization"}
 _COUNTED_AS_NAME = ("givenName", "familyName", "fullName", "formattedName", "tradingName")
 
 _LONGEST_NAME = 40
@@ -135,10 +138,19 @@ def gathered(document: Document, ground: Ground) -> Evidence:
     for each in _parts(document, _IDENTIFICATIONS):
         number = each.get("identificationId", each.get("certificateNumber"))
         found.take([("vat", number)])
-    if _SIGNS_OF_ORGANIZATION & document.keys() or str(document.get("@type")) == "Organization":
-        found.take([("company", document.get("name"))])
+    found.take(_own_name(document))
     _take_parties(document, found)
     return _cleaned(found, ground)
+
+
+def _own_name(document: Document) -> Iterator[tuple[str, Json]]:
+    """What a party as a whole is called; a prospect and an account of ours may be a person or an organization."""
+    class_, name = str(document.get("@type")), document.get("name")
+    if _SIGNS_OF_ORGANIZATION & document.keys() or class_ == "Organization":
+        yield "company", name
+    elif class_ in _OUR_PARTIES and not _OF_ONE_PARTY & document.keys() and name != MARK:
+        said = str(document.get("prospectType", document.get("accountType"))).capitalize()
+        yield _kind_of_name(said if said in _PARTIES else _OUR_PARTIES[class_], name), name
 
 
 def _take_parties(document: Document, found: _Gathered) -> None:
@@ -156,7 +168,7 @@ def _take_parties(document: Document, found: _Gathered) -> None:
 
 
 def _kind_of_name(referred: str, name: Json) -> str:
-    if referred in {"Organization", "Individual"}:
+    if referred in _PARTIES:
         return "company" if referred == "Organization" else "fullName"
     return "company" if isinstance(name, str) and looks_like_company(name) else "fullName"
 

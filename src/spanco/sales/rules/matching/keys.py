@@ -10,7 +10,7 @@ from spanco.sales.rules.cleaning.emails import local_words
 from spanco.sales.rules.cleaning.text import sound
 from spanco.sales.rules.matching.evidence import Evidence, Ground, gathered
 
-RULES = "1"
+RULES = "2"
 """Another number whenever the keys of a document become others: a worker then renews those that are stored."""
 MOST_KEYS = 60
 """So many keys of one record are kept."""
