@@ -5,7 +5,7 @@ from asyncpg.exceptions import InterfaceError
 
 from spanco.kernel.errors import Malformed, TooCostly
 from spanco.store import migrate as migration
-from spanco.store.database import Connection, Database, atomic, translated
+from spanco.store.database import Connection, Database, atomic, contended, translated
 from spanco.store.errors import Conflict, DatabaseAway
 from spanco.store.migrate import OldServer, migrate, steps
 
@@ -57,6 +57,13 @@ async def test_errors_of_the_driver_are_said_in_our_words(
         with pytest.raises(meaning):
             async with database.connected() as connection:
                 await connection.execute(sql)
+
+
+async def test_a_write_that_waits_for_too_long_is_a_conflict(database_url: str) -> None:
+    """It is no query that somebody could narrow."""
+    async with Database.opened(database_url, timeout_ms=30) as database, database.connected() as connection:
+        with pytest.raises(Conflict), contended():
+            await connection.execute("select pg_sleep(5)")
 
 
 @pytest.mark.parametrize("values", [(), (1, 2)])

@@ -179,6 +179,15 @@ def translated() -> Iterator[None]:
         raise meant from error
 
 
+@contextmanager
+def contended() -> Iterator[None]:
+    """A write of one record that is not done in time has waited for others: a `Conflict`, and no costly query."""
+    try:
+        yield
+    except asyncpg.QueryCanceledError as error:
+        raise Conflict from error
+
+
 async def _speak_bytes(connection: Connection) -> None:
     """Hand jsonb over as the bytes of its text, not as decoded values (design D2)."""
     await connection.set_type_codec(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from spanco.kernel.openapi import Resource
-from spanco.store.database import Connection, atomic
+from spanco.store.database import Connection, atomic, contended
 from spanco.store.statements import identifier, literal, statement, text_of
 
 _PREPARE_LOCK = 0x5350414E4350
@@ -75,28 +75,30 @@ async def taken(connection: Connection, kind: str, tenant: str, id_: str) -> boo
 
 async def lock(connection: Connection, resource: Resource, tenant: str, place: tuple[str, str | None]) -> Row | None:
     """The resource at `place`, which nobody else changes until the transaction ends."""
-    found = await connection.fetchrow(statement("lock", resource.kind), tenant, *place)
+    with contended():
+        found = await connection.fetchrow(statement("lock", resource.kind), tenant, *place)
     return Row(place[0], found[0], found[1]) if found else None
 
 
 async def insert(connection: Connection, resource: Resource, stamp: Stamp, event_type: str, row: NewRow) -> Row:
     """Store one new resource and its event in one statement."""
     keys = row.keys.values if row.keys else ()
-    document = await connection.fetchval(
-        statement("insert_one", resource.kind, "keys_of_one" if keys else ""),
-        stamp.tenant,
-        row.id,
-        row.parent,
-        row.document,
-        row.event_id,
-        event_type,
-        stamp.moment,
-        stamp.actor,
-        stamp.cause,
-        stamp.correlation,
-        row.version,
-        *((keys, row.keys.compared) if row.keys and keys else ()),
-    )
+    with contended():
+        document = await connection.fetchval(
+            statement("insert_one", resource.kind, "keys_of_one" if keys else ""),
+            stamp.tenant,
+            row.id,
+            row.parent,
+            row.document,
+            row.event_id,
+            event_type,
+            stamp.moment,
+            stamp.actor,
+            stamp.cause,
+            stamp.correlation,
+            row.version,
+            *((keys, row.keys.compared) if row.keys and keys else ()),
+        )
     return Row(row.id, row.version, document)
 
 
@@ -135,22 +137,23 @@ async def origins(
 
 async def update(connection: Connection, resource: Resource, stamp: Stamp, row: Row, change: "Change") -> Row | None:
     """Store the next version of `row` and its events; None when the row is no longer what it was."""
-    found = await connection.fetchrow(
-        statement("update", resource.kind, "keys_of_change" if change.keys else ""),
-        stamp.tenant,
-        row.id,
-        row.version,
-        change.document,
-        [event_id for event_id, _ in change.events],
-        [event_type for _, event_type in change.events],
-        stamp.moment,
-        stamp.actor,
-        stamp.cause,
-        stamp.correlation,
-        list(change.paths),
-        row.document,
-        *((change.keys.values, change.keys.compared) if change.keys else ()),
-    )
+    with contended():
+        found = await connection.fetchrow(
+            statement("update", resource.kind, "keys_of_change" if change.keys else ""),
+            stamp.tenant,
+            row.id,
+            row.version,
+            change.document,
+            [event_id for event_id, _ in change.events],
+            [event_type for _, event_type in change.events],
+            stamp.moment,
+            stamp.actor,
+            stamp.cause,
+            stamp.correlation,
+            list(change.paths),
+            row.document,
+            *((change.keys.values, change.keys.compared) if change.keys else ()),
+        )
     return Row(row.id, found[0], found[1]) if found else None
 
 
@@ -169,17 +172,18 @@ class Change:
 
 async def delete(connection: Connection, resource: Resource, stamp: Stamp, row: Row, event: tuple[str, str]) -> bool:
     """Remove `row` and tell of it; False when the row is no longer what it was."""
-    found = await connection.fetchval(
-        statement("delete", resource.kind),
-        stamp.tenant,
-        row.id,
-        row.version,
-        *event,
-        stamp.moment,
-        stamp.actor,
-        stamp.cause,
-        stamp.correlation,
-    )
+    with contended():
+        found = await connection.fetchval(
+            statement("delete", resource.kind),
+            stamp.tenant,
+            row.id,
+            row.version,
+            *event,
+            stamp.moment,
+            stamp.actor,
+            stamp.cause,
+            stamp.correlation,
+        )
     return found is not None
 
 
