@@ -1,5 +1,6 @@
 """Plugs in what every test may use; the fixtures themselves stand in the modules named here."""
 
+import hypothesis
 import pytest
 import structlog
 
@@ -13,6 +14,12 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+# No example fails because the machine was slow.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 _LONGEST = {"test_schemathesis.py", "test_chaos.py"}
 
